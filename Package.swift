@@ -37,9 +37,11 @@ func machine(
 let core: [Target] = [
   machine("Wire", [bytes, protobuf], exclude: ["Protobuf/Schema"]),
   machine("SansIO", [deques, heaps]),
+  machine("Identity", uses: ["Wire", "SansIO"], [bytes, protobuf, sodium]),
 ].flatMap { $0 }
 
 let shells: [Target] = [
+  .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 ]
 
 let tests: [Target] = [
