@@ -38,6 +38,7 @@ let core: [Target] = [
   machine("Wire", [bytes, protobuf], exclude: ["Protobuf/Schema"]),
   machine("SansIO", [deques, heaps]),
   machine("Identity", uses: ["Wire", "SansIO"], [bytes, protobuf, sodium]),
+  machine("Multistream", uses: ["Wire", "SansIO"], [bytes]),
 ].flatMap { $0 }
 
 let shells: [Target] = [
