@@ -39,6 +39,7 @@ let core: [Target] = [
   machine("SansIO", [deques, heaps]),
   machine("Identity", uses: ["Wire", "SansIO"], [bytes, protobuf, sodium]),
   machine("Multistream", uses: ["Wire", "SansIO"], [bytes]),
+  machine("Noise", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf, sodium]),
 ].flatMap { $0 }
 
 let shells: [Target] = [
