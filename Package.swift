@@ -40,6 +40,7 @@ let core: [Target] = [
   machine("Identity", uses: ["Wire", "SansIO"], [bytes, protobuf, sodium]),
   machine("Multistream", uses: ["Wire", "SansIO"], [bytes]),
   machine("Noise", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf, sodium]),
+  machine("Yamux", uses: ["Wire", "SansIO"], [bytes, deques]),
 ].flatMap { $0 }
 
 let shells: [Target] = [
