@@ -41,6 +41,8 @@ let core: [Target] = [
   machine("Multistream", uses: ["Wire", "SansIO"], [bytes]),
   machine("Noise", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf, sodium]),
   machine("Yamux", uses: ["Wire", "SansIO"], [bytes, deques]),
+  machine(
+    "Connection", uses: ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], [bytes, deques]),
 ].flatMap { $0 }
 
 let shells: [Target] = [
