@@ -43,6 +43,9 @@ let core: [Target] = [
   machine("Yamux", uses: ["Wire", "SansIO"], [bytes, deques]),
   machine(
     "Connection", uses: ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], [bytes, deques]),
+  machine("Ping", uses: ["Wire", "SansIO", "Identity"], [bytes]),
+  machine("Identify", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf]),
+  machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
 ].flatMap { $0 }
 
 let shells: [Target] = [
