@@ -46,6 +46,9 @@ let core: [Target] = [
   machine("Ping", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine("Identify", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
+  machine(
+    "Node", uses: ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
+    [bytes, deques, ordered]),
 ].flatMap { $0 }
 
 let shells: [Target] = [

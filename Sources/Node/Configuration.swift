@@ -1,0 +1,104 @@
+package import Connection
+import SansIO
+package import Wire
+
+extension Node {
+  /// What a node is told at its start.
+  package struct Configuration: Sendable {
+    /// Identify's agentVersion.
+    package var agent = "meshwork"
+    /// Identify's protocolVersion: the network family, here the original app's.
+    package var protocolVersion = "/p2p_msg/id/1.0.0"
+    /// Addresses to tell peers besides the ones the node listens on.
+    package var announce: [Multiaddr] = []
+    /// Peers to stay connected with.
+    package var bootstrap: [Multiaddr] = []
+    /// Serve `/perf/1.0.0` and `/gopeer/bench/1`.
+    package var servesPerf = false
+    /// Emit `Output.keyLog` lines.
+    package var keyLog = false
+    package var connection = Connection.Configuration()
+    package var limits = Limits()
+    package var timeouts = Timeouts()
+
+    package init() {}
+  }
+
+  /// How much a node takes on. Each bound says where its number comes from.
+  package struct Limits: Sendable {
+    /// Connections in all, upgrading ones included.
+    package var connectionsMax = 512
+    /// When established connections pass the high water mark, the least useful are closed down to the low one
+    /// (go-libp2p's connection manager: 192 and 160).
+    package var connectionsHighWater = 192
+    package var connectionsLowWater = 160
+    /// Connections of one peer (go-libp2p's resource manager: 8).
+    package var connectionsPerPeerMax = 8
+    /// Inbound connections of one address group (go-libp2p: 8 for an IPv4 address or an IPv6 /56).
+    package var connectionsPerAddressMax = 8
+    /// New inbound connections of one address group (go-libp2p: one every 5 s after a burst of 16).
+    package var arrivalInterval: Duration = .seconds(5)
+    package var arrivalBurst = 16
+    /// Address groups remembered for the two limits above.
+    package var addressGroupsMax = 4096
+    /// Upgrades under way; each costs two Diffie-Hellman exchanges and two signatures.
+    package var handshakesMax = 160
+    /// Of those, kept for our own dials, so that strangers' slow handshakes cannot keep us from reaching
+    /// anyone.
+    package var handshakesReserved = 32
+    /// Streams of one connection and of the node, both directions.
+    package var streamsPerConnectionMax = 512
+    package var streamsMax = 8192
+    /// Bytes queued for peers or handed to the application and not consumed, all connections together.
+    package var bufferedBytesMax = 128 << 20
+    /// Transport dials at once for one peer (go-libp2p: 8) and in all.
+    package var dialsPerPeerMax = 8
+    package var dialsMax = 64
+    /// Addresses tried for one peer, resolved ones included (go-libp2p's dnsaddr limit: 100).
+    package var addressesPerDialMax = 100
+    /// Names of one peer asked for at once.
+    package var lookupsPerDialMax = 8
+    /// dnsaddr records that lead to dnsaddr records (go-libp2p: 4).
+    package var dnsaddrDepthMax = 4
+    /// Peers, and addresses of one peer, in the address book.
+    package var bookPeersMax = 4096
+    package var bookAddressesPerPeerMax = 64
+    /// Requests that wait for an answer.
+    package var requestsMax = 4096
+
+    package init() {}
+  }
+
+  /// How long the node waits.
+  package struct Timeouts: Sendable {
+    /// One transport dial.
+    package var dial: Duration = .seconds(10)
+    /// A command that has to connect first, from start to answer (go-libp2p's dial: 60 s; a person gives up
+    /// sooner).
+    package var connect: Duration = .seconds(30)
+    /// Between the starts of dials to one peer's addresses (RFC 8305: 250 ms), shorter on the local network.
+    package var dialStagger: Duration = .milliseconds(250)
+    package var dialStaggerLocal: Duration = .milliseconds(30)
+    /// A connection without streams is closed after this long.
+    package var idle: Duration = .seconds(600)
+    /// A second connection to the same peer is closed once it has been without streams for this long.
+    package var duplicateGrace: Duration = .seconds(5)
+    /// New connections are not trimmed before this age (go-libp2p: 1 min).
+    package var trimGrace: Duration = .seconds(60)
+    /// One identify exchange (go-libp2p: 5 s).
+    package var identify: Duration = .seconds(5)
+    /// For a peer to end its half of a stream when a protocol of ours is done with it.
+    package var linger: Duration = .seconds(60)
+    /// How long addresses of a connected peer, and of one that left, are remembered.
+    package var addressLifetime: Duration = .seconds(3600)
+    /// Between attempts to get a lost bootstrap peer back: first and last step of a doubling.
+    package var bootstrapRetryFirst: Duration = .seconds(2)
+    package var bootstrapRetryLast: Duration = .seconds(120)
+    /// A shutdown ends after this long even if sockets have not drained.
+    package var shutdown: Duration = .seconds(3)
+    /// A connection that has been quiet for this long gives its buffers back.
+    package var quiet: Duration = .seconds(2)
+
+    package init() {}
+  }
+}

@@ -1,0 +1,106 @@
+import Connection
+import Identify
+import Identity
+import SansIO
+import Wire
+
+/// One connection in the node's table, with the machines that run on its streams.
+///
+/// A class, because a `Connection` is mutated in place through the table.
+final class ConnectionEntry {
+  let id: ConnectionID
+  let direction: Direction
+  let local: Multiaddr
+  let remote: Multiaddr
+  let openedAt: Instant
+  /// The effort this connection was dialled for, while it upgrades.
+  var effort: DialEffortID?
+  var connection: Connection
+  var phase: Phase = .upgrading
+  var streams: [Connection.StreamID: StreamOwner] = [:]
+
+  var roundTrip: Duration?
+  var identify: IdentifyProgress = .pending
+  /// Requests that wait for identify to be done.
+  var identifyWaiters: [RequestID] = []
+
+  /// When somebody last had a use for the connection: a command, an application's bytes, the end of a useful
+  /// stream. Pings that keep it alive are none, or no connection would ever be idle.
+  var lastUse: Instant
+  /// When anything last happened on it.
+  var lastActivity: Instant
+  /// Set when the connection's buffers were given back since its last activity.
+  var isQuiet = false
+  var isFlushRequested = false
+  /// What of the connection's buffered bytes and streams is counted in the node's totals.
+  var countedBytes = 0
+  var countedStreams = 0
+
+  enum Phase {
+    case upgrading
+    case established(Established)
+    /// The node is done with it; the socket still drains.
+    case closing
+  }
+
+  struct Established {
+    let peer: PeerID
+    let elapsed: Duration
+    let muxerNegotiation: Connection.MuxerNegotiation
+  }
+
+  enum IdentifyProgress {
+    case pending, done, failed(NodeError)
+  }
+
+  init(
+    id: ConnectionID, direction: Direction, local: Multiaddr, remote: Multiaddr, effort: DialEffortID?,
+    openedAt: Instant, connection: consuming Connection, now: Instant
+  ) {
+    self.id = id
+    self.direction = direction
+    self.local = local
+    self.remote = remote
+    self.effort = effort
+    self.openedAt = openedAt
+    self.connection = connection
+    lastUse = now
+    lastActivity = now
+  }
+
+  var isClosing: Bool {
+    if case .closing = phase { true } else { false }
+  }
+
+  /// Who is at the other end, once that is proved and while the connection is in use.
+  var peer: PeerID? {
+    switch phase {
+    case .established(let established): established.peer
+    case .upgrading, .closing: nil
+    }
+  }
+
+  var summary: ConnectionSummary? {
+    switch phase {
+    case .established(let established): summary(of: established)
+    case .upgrading, .closing: nil
+    }
+  }
+
+  func summary(of established: Established) -> ConnectionSummary {
+    ConnectionSummary(
+      id: id, peer: established.peer, address: remote.naming(established.peer), path: .direct,
+      direction: direction, elapsed: established.elapsed)
+  }
+
+  /// Streams that matter to somebody: identify comes and goes by itself.
+  var usefulStreamCount: Int { streams.values.count(where: \.isUseful) }
+}
+
+/// A connected peer: its connections and what it said of itself.
+struct PeerEntry {
+  /// In the order they were established.
+  var connections: [ConnectionID] = []
+  /// From identify and its pushes.
+  var description: PeerDescription
+}

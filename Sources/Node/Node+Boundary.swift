@@ -1,0 +1,202 @@
+package import Identity
+package import NIOCore
+package import SansIO
+package import Wire
+
+/// One transport connection, from accept or dial until it is closed. Never reused within a node's life.
+package struct ConnectionID: Hashable, Comparable, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// One attempt to reach one address.
+package struct DialID: Hashable, Comparable, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// One question to the name system.
+package struct ResolutionID: Hashable, Comparable, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// A command that is answered later, by ``Node/Output/answer(_:_:)`` with the same id, exactly once.
+package struct RequestID: Hashable, Comparable, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// One stream of one connection, as the application knows it.
+package struct StreamHandle: Hashable, Sendable {
+  package let connection: ConnectionID
+  package let stream: UInt32
+  package init(connection: ConnectionID, stream: UInt32) {
+    self.connection = connection
+    self.stream = stream
+  }
+}
+
+/// How a connection reaches its peer.
+package enum Path: String, Sendable {
+  case direct, relayed
+}
+
+/// Who opened a connection.
+package enum Direction: String, Sendable {
+  case inbound, outbound
+}
+
+/// A question for the shell's resolver.
+package enum Resolution: Hashable, Sendable {
+  /// A and/or AAAA records of a host.
+  case host(String, family: Family)
+  /// TXT records of a name (dnsaddr asks for `_dnsaddr.<domain>`).
+  case text(String)
+
+  package enum Family: Sendable { case any, ip4, ip6 }
+}
+
+/// What the resolver found.
+package enum ResolutionAnswer: Sendable {
+  /// `/ip4/…` and `/ip6/…` addresses, in the resolver's order.
+  case addresses([Multiaddr])
+  case texts([String])
+  case failed(String)
+}
+
+extension Node {
+  /// What the node asks of its shell, in order. Pull with ``Node/nextOutput()`` until nil after every call.
+  package enum Output: Sendable {
+    /// Open a TCP connection; answer with `dialed` or `dialFailed`. Where `fromListenPort` is set, leave from
+    /// a listening socket's port of the same family if there is one.
+    case dial(DialID, to: Multiaddr, fromListenPort: Bool)
+    /// Forget this attempt; no answer is due.
+    case cancelDial(DialID)
+    case resolve(ResolutionID, Resolution)
+    /// The connection has bytes to send: call `drainOutbound` when its socket can take them.
+    case flush(ConnectionID)
+    /// Drain and write what is left, then close the socket. The node has already forgotten the connection's
+    /// peer; only `drainOutbound` and `transportClosed` are still valid for it.
+    case close(ConnectionID)
+    case answer(RequestID, Answer)
+    case event(Event)
+    /// A line for the key log file, to be written before anything is drained.
+    case keyLog(String)
+    /// An inbound stream of a protocol the application handles.
+    case streamOpened(StreamHandle, peer: PeerID, protocolName: ProtocolName)
+    /// Bytes of an application stream; give `consumed` back when they have been used.
+    case streamData(StreamHandle, ByteBuffer)
+    /// The peer will send no more.
+    case streamFinished(StreamHandle)
+    /// The stream is gone, nothing more comes for it.
+    case streamClosed(StreamHandle, resetCode: UInt32?)
+    /// A stream that refused a write has room again.
+    case streamWritable(StreamHandle)
+    /// Shutdown is complete: everything is closed.
+    case stopped
+  }
+
+  /// The answer to a request.
+  package enum Answer: Sendable {
+    case connected(ConnectionSummary)
+    case disconnected
+    case pinged([Duration])
+    case identified(PeerSummary)
+    case streamOpened(StreamHandle, ProtocolName)
+    case measured(PerfSummary)
+    case failed(NodeError)
+  }
+
+  /// What happened, for people, logs and clients. Field names and meaning are those of INTERFACES.md.
+  package enum Event: Sendable {
+    case listening(Multiaddr)
+    case connectionOpened(ConnectionSummary)
+    case connectionClosed(ConnectionSummary, reason: String)
+    case identified(PeerSummary)
+    case warning(String, detail: String)
+  }
+}
+
+/// A connection as others see it.
+package struct ConnectionSummary: Sendable {
+  package let id: ConnectionID
+  package let peer: PeerID
+  package let address: Multiaddr
+  package let path: Path
+  package let direction: Direction
+  /// From the command, or from the accept, until the upgrade was complete.
+  package let elapsed: Duration
+}
+
+/// What is known of a connected (or once known) peer.
+package struct PeerSummary: Sendable {
+  package let peer: PeerID
+  package let isConnected: Bool
+  package let path: Path?
+  package let addresses: [Multiaddr]
+  package let roundTrip: Duration?
+  package let agent: String?
+  package let protocolVersion: String?
+  package let protocols: [ProtocolName]
+  /// Our address as this peer saw it.
+  package let observedAddress: Multiaddr?
+  /// True when the peer's addresses come from a signed record that verified.
+  package let hasSignedRecord: Bool
+}
+
+/// What a perf run measured.
+package struct PerfSummary: Sendable {
+  package let uploadedBytes: UInt64
+  package let upload: Duration
+  package let downloadedBytes: UInt64
+  package let download: Duration
+  package let protocolName: ProtocolName
+}
+
+/// Why a command failed, in words a person can act on.
+package enum NodeError: AttributedError {
+  /// No address of the peer is known, or none that this node can dial.
+  case noAddresses(String)
+  /// Every address was tried; the reasons stand in the order of the attempts.
+  case unreachable([DialAttempt])
+  /// The peer at the address proved another identity.
+  case wrongPeer(expected: PeerID, actual: PeerID)
+  case notConnected(PeerID)
+  case unsupportedProtocol([ProtocolName])
+  case unsupportedAddress(Multiaddr, String)
+  case dialToSelf
+  case limit(String)
+  case timeout(String)
+  case streamReset(code: UInt32)
+  case connectionLost(String)
+  case protocolViolation(String)
+  case sendBufferFull
+  case noSuchStream
+  case shuttingDown
+
+  package struct DialAttempt: Hashable, Sendable {
+    package let address: Multiaddr
+    package let reason: String
+
+    package init(address: Multiaddr, reason: String) {
+      self.address = address
+      self.reason = reason
+    }
+  }
+
+  package var fault: Fault {
+    switch self {
+    case .wrongPeer, .unsupportedProtocol, .streamReset, .protocolViolation: .peer
+    case .limit, .sendBufferFull: .limit
+    case .noAddresses, .unreachable, .notConnected, .unsupportedAddress, .dialToSelf, .timeout,
+      .connectionLost,
+      .noSuchStream, .shuttingDown:
+      .local
+    }
+  }
+}

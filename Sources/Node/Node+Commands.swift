@@ -1,0 +1,216 @@
+import Connection
+package import Identity
+package import NIOCore
+package import SansIO
+package import Wire
+
+/// Something to do with a peer once there is a connection to it.
+enum Command {
+  case connect(RequestID)
+  case ping(RequestID, count: Int)
+  case identify(RequestID)
+  case openStream(RequestID, [ProtocolName])
+  case perf(RequestID, upload: UInt64, download: UInt64)
+  /// Nobody waits: the node itself wants the connection.
+  case keepConnected
+
+  var request: RequestID? {
+    switch self {
+    case .connect(let id), .ping(let id, _), .identify(let id), .openStream(let id, _), .perf(let id, _, _):
+      id
+    case .keepConnected: nil
+    }
+  }
+}
+
+// Commands. Each returns at once with the id under which it will be answered, exactly once.
+extension Node {
+  /// Connects to the peer at an address: `…/p2p/ID` for a peer that must prove that identity, or without for
+  /// anyone. Answered with `.connected`; at once when there is a connection to that peer already.
+  package mutating func connect(to address: Multiaddr, at now: Instant) -> RequestID {
+    start(at: now) { node, request in
+      let peer = address.peerID
+      if peer == node.identity.peerID { return node.answer(request, .failed(.dialToSelf)) }
+      if let peer, let entry = node.preferredConnection(to: peer) {
+        return node.perform(.connect(request), on: entry)
+      }
+      let known = peer.map { node.book.addresses(of: $0, at: node.now) } ?? []
+      let given = address.withoutPeer.map { [$0] } ?? []
+      node.reach(peer, at: given + known, then: .connect(request))
+    }
+  }
+
+  /// Closes every connection to a peer. Answered with `.disconnected`.
+  package mutating func disconnect(_ peer: PeerID, at now: Instant) -> RequestID {
+    start(at: now) { node, request in
+      guard let ids = node.peerEntries[peer]?.connections else {
+        return node.answer(request, .failed(.notConnected(peer)))
+      }
+      node.bootstrapRetries[peer] = nil
+      for id in ids {
+        if let entry = node.entries[id] { node.drop(entry, .closed("disconnected on request")) }
+      }
+      node.answer(request, .disconnected)
+    }
+  }
+
+  /// Pings a peer `count` times, one after the other. Answered with `.pinged`.
+  package mutating func ping(_ peer: PeerID, count: Int, at now: Instant) -> RequestID {
+    start(at: now) { $0.command(.ping($1, count: max(1, count)), to: peer) }
+  }
+
+  /// Answered with `.identified` once the peer has said who it is.
+  package mutating func identify(_ peer: PeerID, at now: Instant) -> RequestID {
+    start(at: now) { $0.command(.identify($1), to: peer) }
+  }
+
+  /// Opens an application stream for the first of `protocols` the peer speaks. Answered with `.streamOpened`.
+  package mutating func openStream(
+    to peer: PeerID, protocols: [ProtocolName], at now: Instant
+  ) -> RequestID {
+    start(at: now) { $0.command(.openStream($1, protocols), to: peer) }
+  }
+
+  /// Measures throughput by `/perf/1.0.0`, or `/gopeer/bench/1` where the peer has only that. Answered with
+  /// `.measured`.
+  package mutating func perf(
+    _ peer: PeerID, upload: UInt64, download: UInt64, at now: Instant
+  ) -> RequestID {
+    start(at: now) { $0.command(.perf($1, upload: upload, download: download), to: peer) }
+  }
+
+  /// Serves a protocol: inbound streams of it come as `.streamOpened`.
+  package mutating func handle(_ protocolName: ProtocolName) {
+    guard applicationProtocols.insert(protocolName).inserted else { return }
+    let supported = supportedProtocols
+    for entry in entries.values { entry.connection.supported = supported }
+    announceChange()
+  }
+
+  /// Stops: says goodbye to everyone, answers what is pending, and ends with `.stopped`.
+  package mutating func shutdown(at now: Instant) {
+    self.now = now
+    guard phase == .running else { return }
+    phase = .stopping
+    for id in efforts.keys.sorted(by: { $0.rawValue < $1.rawValue }) { abandonEffort(id, .shuttingDown) }
+    for id in entries.keys.sorted() {
+      if let entry = entries[id] { drop(entry, .refused(.shuttingDown)) }
+    }
+    if entries.isEmpty { return finishShutdown() }
+    deadlines.set(.shutdown, to: now + configuration.timeouts.shutdown)
+  }
+
+  // MARK: Application streams
+
+  /// Queues bytes on a stream; throws `.sendBufferFull`, taking nothing, when its buffer is full.
+  package mutating func write(
+    _ data: ByteBuffer, to handle: StreamHandle, at now: Instant
+  ) throws(NodeError) {
+    self.now = now
+    let (entry, stream) = try applicationStream(handle)
+    do throws(StreamError) {
+      try entry.connection.write(data, to: stream)
+    } catch {
+      throw NodeError(error)
+    }
+    touch(entry)
+    settle(entry)
+  }
+
+  /// We will send no more on this stream.
+  package mutating func finish(_ handle: StreamHandle, at now: Instant) {
+    withApplicationStream(handle, at: now) { $0.connection.finish($1) }
+  }
+
+  /// Ends a stream both ways at once.
+  package mutating func reset(_ handle: StreamHandle, code: UInt32, at now: Instant) {
+    withApplicationStream(handle, at: now) { entry, stream in
+      entry.connection.reset(stream, code: code)
+      entry.streams[stream] = nil
+    }
+  }
+
+  /// The application has used this many bytes of a stream: its peer may send as many more.
+  package mutating func consumed(_ bytes: Int, on handle: StreamHandle, at now: Instant) {
+    withApplicationStream(handle, at: now) { $0.connection.consumed(bytes, on: $1) }
+  }
+
+  private func applicationStream(
+    _ handle: StreamHandle
+  ) throws(NodeError) -> (ConnectionEntry, Connection.StreamID) {
+    let stream = Connection.StreamID(number: handle.stream)
+    guard let entry = entries[handle.connection], case .application = entry.streams[stream] else {
+      throw .noSuchStream
+    }
+    return (entry, stream)
+  }
+
+  private mutating func withApplicationStream(
+    _ handle: StreamHandle, at now: Instant, _ body: (ConnectionEntry, Connection.StreamID) -> Void
+  ) {
+    self.now = now
+    guard let (entry, stream) = try? applicationStream(handle) else { return }
+    body(entry, stream)
+    touch(entry)
+    pump(entry)
+  }
+
+  // MARK: Requests
+
+  private mutating func start(
+    at now: Instant, _ body: (inout Node, RequestID) -> Void
+  ) -> RequestID {
+    self.now = now
+    let request = RequestID(rawValue: nextID())
+    requestsPending += 1
+    if phase != .running {
+      answer(request, .failed(.shuttingDown))
+    } else if requestsPending > configuration.limits.requestsMax {
+      answer(request, .failed(.limit("requests that wait for an answer")))
+    } else {
+      body(&self, request)
+    }
+    return request
+  }
+
+  mutating func answer(_ request: RequestID, _ answer: Answer) {
+    requestsPending -= 1
+    outputs.append(.answer(request, answer))
+  }
+
+  mutating func fail(_ command: Command, _ error: NodeError) {
+    if let request = command.request { answer(request, .failed(error)) }
+  }
+
+  /// Performs a command on the connection to a peer, reaching the peer first if need be.
+  private mutating func command(_ command: Command, to peer: PeerID) {
+    if peer == identity.peerID { return fail(command, .dialToSelf) }
+    if let entry = preferredConnection(to: peer) { return perform(command, on: entry) }
+    let addresses = book.addresses(of: peer, at: now)
+    guard !addresses.isEmpty || effortOfPeer[peer] != nil else { return fail(command, .notConnected(peer)) }
+    reach(peer, at: addresses, then: command)
+  }
+
+  /// Performs a command on an established connection.
+  mutating func perform(_ command: Command, on entry: ConnectionEntry) {
+    guard let summary = entry.summary else { return fail(command, .connectionLost("closed meanwhile")) }
+    touch(entry)
+    switch command {
+    case .keepConnected: break
+    case .connect(let request): answer(request, .connected(summary))
+    case .identify(let request): awaitIdentify(request, on: entry)
+    case .ping(let request, let count): startPing(request, count: count, on: entry)
+    case .perf(let request, let upload, let download):
+      startPerf(request, upload: upload, download: download, on: entry)
+    case .openStream(let request, let protocols): startStream(request, protocols, on: entry)
+    }
+    settle(entry)
+  }
+
+  mutating func finishShutdown() {
+    guard phase == .stopping else { return }
+    phase = .stopped
+    deadlines.set(.shutdown, to: nil)
+    outputs.append(.stopped)
+  }
+}

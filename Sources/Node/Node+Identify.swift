@@ -1,0 +1,146 @@
+import Connection
+import Identify
+package import Identity
+import OrderedCollections
+package import SansIO
+package import Wire
+
+// Identify: asked once a connection, pushed when what we say changes (libp2p specs, identify/README).
+extension Node {
+  // MARK: Asking
+
+  mutating func startIdentify(on entry: ConnectionEntry) {
+    let machine = IdentifyHearing(Receiver(at: now, timeout: configuration.timeouts.identify))
+    do throws(NodeError) {
+      try open(StreamSlot(.identify, .identifying, machine), on: entry)
+    } catch {
+      finishIdentify(of: entry, .failed(error))
+    }
+  }
+
+  mutating func awaitIdentify(_ request: RequestID, on entry: ConnectionEntry) {
+    switch entry.identify {
+    case .pending: entry.identifyWaiters.append(request)
+    case .failed(let error): answer(request, .failed(error))
+    case .done: if let peer = entry.peer { answer(request, .identified(summary(of: peer))) }
+    }
+  }
+
+  /// A peer spoke of itself, asked or not. What contradicts its proven identity is dropped whole.
+  mutating func described(by message: Identify.Message, on entry: ConnectionEntry) {
+    guard let peer = entry.peer, var description = peerEntries[peer]?.description else { return }
+    do throws(IdentifyError) {
+      let record = try message.apply(to: &description, isRelayed: false)
+      if case .rejected = record { counters.recordsRejected += 1 }
+    } catch {
+      counters.identifyRejected += 1
+      return finishIdentify(of: entry, .failed(.protocolViolation("identify: \(error)")))
+    }
+    peerEntries[peer]?.description = description
+    remember(description)
+    if let observed = message.observedAddr { observations.note(observed, by: peer, from: entry.remote) }
+    outputs.append(.event(.identified(summary(of: peer))))
+    finishIdentify(of: entry, .done)
+  }
+
+  /// Settles the connection's identify and answers who waited for it. Only the first outcome counts.
+  mutating func finishIdentify(of entry: ConnectionEntry, _ outcome: ConnectionEntry.IdentifyProgress) {
+    guard case .pending = entry.identify else { return }
+    entry.identify = outcome
+    let waiters = entry.identifyWaiters
+    entry.identifyWaiters = []
+    for request in waiters {
+      switch outcome {
+      case .failed(let error): answer(request, .failed(error))
+      case .done, .pending: if let peer = entry.peer { answer(request, .identified(summary(of: peer))) }
+      }
+    }
+  }
+
+  private mutating func remember(_ description: PeerDescription) {
+    let lifetime = configuration.timeouts.addressLifetime
+    if let sequence = description.recordSequence {
+      _ = book.replace(
+        with: description.listenAddrs, signedAs: sequence, of: description.peer, lifetime: lifetime, at: now)
+    } else {
+      book.add(description.listenAddrs, of: description.peer, lifetime: lifetime, at: now)
+    }
+  }
+
+  // MARK: Answering
+
+  /// What we say of ourselves on a connection.
+  func identifyMessage(for entry: ConnectionEntry) -> Identify.Message {
+    let addresses = announcedAddresses
+    return Identify.Message(
+      publicKey: identity.publicKey.protobuf, listenAddrs: addresses, protocols: protocols,
+      observedAddr: entry.remote, protocolVersion: configuration.protocolVersion,
+      agentVersion: configuration.agent,
+      signedPeerRecord: PeerRecord(
+        peerID: identity.peerID, sequence: recordSequence, addresses: addresses
+      ).sealed(by: identity))
+  }
+
+  /// Addresses to tell others: what was configured first, then where the node listens.
+  var announcedAddresses: [Multiaddr] {
+    var seen: Set<Multiaddr> = []
+    return (configuration.announce + listeners).filter { seen.insert($0).inserted }
+  }
+
+  // MARK: Pushing
+
+  /// What we say of ourselves has changed: peers that take pushes are told.
+  mutating func announceChange() {
+    recordSequence += 1
+    for id in entries.keys.sorted() {
+      guard let entry = entries[id], let peer = entry.peer, preferredConnection(to: peer) === entry,
+        peerEntries[peer]?.description.protocols.contains(.identifyPush) ?? false,
+        let machine = IdentifySaying(
+          identifyMessage(for: entry), at: now, timeout: configuration.timeouts.identify)
+      else { continue }
+      // A peer without room for the stream learns it with its next identify.
+      try? open(StreamSlot(.identifyPush, .pushing, machine), on: entry)
+      settle(entry)
+    }
+  }
+
+  mutating func acceptPush(from peer: PeerID) -> StreamSlot? {
+    guard pushLimiter.allowsPush(from: peer, at: now) else {
+      counters.pushesLimited += 1
+      return nil
+    }
+    let receiver = Receiver(at: now, timeout: configuration.timeouts.identify)
+    return StreamSlot(.identifyPush, .pushing, IdentifyHearing(receiver))
+  }
+
+  // MARK: Listening
+
+  /// A listener is bound to this concrete address.
+  package mutating func listening(on address: Multiaddr, at now: Instant) {
+    self.now = now
+    guard listeners.append(address).inserted else { return }
+    outputs.append(.event(.listening(address)))
+    announceChange()
+  }
+
+  package mutating func stoppedListening(on address: Multiaddr, at now: Instant) {
+    self.now = now
+    guard listeners.remove(address) != nil else { return }
+    announceChange()
+  }
+
+  // MARK: Telling
+
+  /// What is known of a peer.
+  package func summary(of peer: PeerID) -> PeerSummary {
+    let description = peerEntries[peer]?.description
+    let connection = preferredConnection(to: peer)
+    let known = book.addresses(of: peer, at: now)
+    return PeerSummary(
+      peer: peer, isConnected: connection != nil, path: connection == nil ? nil : .direct,
+      addresses: known.isEmpty ? connection.map { [$0.remote] } ?? [] : known,
+      roundTrip: connection?.roundTrip, agent: description?.agentVersion,
+      protocolVersion: description?.protocolVersion, protocols: description?.protocols ?? [],
+      observedAddress: description?.observedAddr, hasSignedRecord: description?.recordSequence != nil)
+  }
+}

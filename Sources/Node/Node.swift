@@ -1,0 +1,171 @@
+import Connection
+import Identify
+package import Identity
+package import NIOCore
+package import SansIO
+package import Wire
+
+import DequeModule
+import OrderedCollections
+
+/// A whole libp2p node as one machine: dial policy, address book, connections, limits, and the protocols that
+/// run on their streams.
+///
+/// Its shell (real sockets, or the simulation's) calls inputs and commands, then pulls `nextOutput` until nil
+/// and carries each output out in order, drains the connections it was asked to flush, and calls `advance` no
+/// later than `deadline`. The node never waits, never asks the time, and draws all entropy from the seed it
+/// was given.
+///
+/// ``` socket ─► receive ─► Connection ─► pump ─► route ─► protocol machine ─┐ socket ◄─ drainOutbound ◄─
+/// Connection ◄─ write, finish, reset ◄───────┴─► nextOutput: events, answers, dials ```
+///
+/// Invariants:
+/// - Every request is answered exactly once, whatever happens to its peer, stream or connection.
+/// - A connection counts against the limits from `accepted` or `dialed` until `transportClosed`.
+/// - Outputs depend on inputs, time and seed alone; no order of a hash table reaches them.
+///
+/// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
+/// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
+/// `Node+Identify`, then the small values: `Admission`, `AddressBook`, `ConnectionEntry`, `PeerEntry`.
+package struct Node: ~Copyable {
+  package let identity: KeyPair
+  package let configuration: Configuration
+  package var counters = Counters()
+
+  // What is there.
+  var entries: [ConnectionID: ConnectionEntry] = [:]
+  var peerEntries: [PeerID: PeerEntry] = [:]
+  var book: AddressBook
+  var admission: Admission
+  var observations = ObservedAddresses()
+  var pushLimiter = PushLimiter()
+  var listeners: OrderedSet<Multiaddr> = []
+  var applicationProtocols: Set<ProtocolName> = []
+
+  // What is under way.
+  var efforts: [DialEffortID: DialEffort] = [:]
+  var effortOfPeer: [PeerID: DialEffortID] = [:]
+  var effortOfDial: [DialID: DialEffortID] = [:]
+  var effortOfResolution: [ResolutionID: DialEffortID] = [:]
+  var bootstrapRetries: [PeerID: Duration] = [:]
+  var requestsPending = 0
+  var bufferedBytes = 0
+  var streamCount = 0
+
+  var phase: Phase = .running
+  var deadlines = DeadlineQueue<Timer>()
+  var outputs: Deque<Output> = []
+  var now: Instant
+
+  var secrets: SecretGenerator
+  var generator: SeededGenerator
+  var recordSequence: UInt64
+  private var lastID: UInt64 = 0
+
+  enum Phase: Equatable {
+    case running, stopping, stopped
+  }
+
+  /// What a deadline is about.
+  enum Timer: Hashable {
+    case connection(ConnectionID)
+    /// Quiet and idle checks of a connection.
+    case housekeeping(ConnectionID)
+    /// A second connection to the same peer may go.
+    case duplicate(ConnectionID)
+    case stream(StreamHandle)
+    case effort(DialEffortID)
+    case bootstrap(PeerID)
+    case book
+    case shutdown
+  }
+
+  /// A node that listens nowhere yet and knows nobody but its bootstrap peers.
+  ///
+  /// - Parameters:
+  ///   - entropy: 32 secret bytes, never used twice; every key and nonce of this run comes from them.
+  ///   - recordSequence: greater than that of any signed peer record this identity has published before;
+  ///     milliseconds since the epoch serve.
+  package init(
+    identity: KeyPair, configuration: Configuration, entropy: [UInt8], recordSequence: UInt64, now: Instant
+  ) {
+    self.identity = identity
+    self.configuration = configuration
+    self.recordSequence = recordSequence
+    self.now = now
+    secrets = SecretGenerator(seed: entropy)
+    generator = SeededGenerator(seed: secrets.next())
+    book = AddressBook(limits: configuration.limits)
+    admission = Admission(limits: configuration.limits)
+    startBootstrap()
+    deadlines.set(.book, to: now + configuration.timeouts.addressLifetime)
+  }
+
+  // MARK: Time
+
+  /// When `advance` must be called at the latest.
+  package var deadline: Instant? {
+    mutating get { deadlines.earliest }
+  }
+
+  package mutating func advance(to now: Instant) {
+    self.now = now
+    while let timer = deadlines.popExpired(at: now) {
+      switch timer {
+      case .connection(let id): advanceConnection(id)
+      case .housekeeping(let id): keepHouse(id)
+      case .duplicate(let id): closeDuplicate(id)
+      case .stream(let handle): advanceStream(handle)
+      case .effort(let id): driveEffort(id)
+      case .bootstrap(let peer): retryBootstrap(peer)
+      case .book: expireBook()
+      case .shutdown: finishShutdown()
+      }
+    }
+  }
+
+  // MARK: Outputs
+
+  /// What the shell must do next, in order, or nil.
+  package mutating func nextOutput() -> Output? { outputs.popFirst() }
+
+  /// Appends sealed bytes of a connection until about `maxBytes` stand in `wire`. False when nothing is left;
+  /// then another `.flush` comes when there is more. Pull `nextOutput` after it: sending makes room that
+  /// streams use.
+  package mutating func drainOutbound(
+    _ id: ConnectionID, into wire: inout ByteBuffer, maxBytes: Int, at now: Instant
+  ) -> Bool {
+    self.now = now
+    guard let entry = entries[id] else { return false }
+    let before = wire.readableBytes
+    let wrote = entry.connection.drainOutbound(into: &wire, maxBytes: maxBytes)
+    counters.bytesSent &+= UInt64(wire.readableBytes - before)
+    entry.isFlushRequested = false
+    pump(entry)
+    return wrote
+  }
+
+  // MARK: Queries
+
+  /// Peers that are connected, in the order of their ids.
+  package var peers: [PeerSummary] { peerEntries.keys.sorted().map { summary(of: $0) } }
+
+  /// Authenticated connections, oldest first.
+  package var connections: [ConnectionSummary] {
+    entries.keys.sorted().compactMap { entries[$0]?.summary }
+  }
+
+  /// Where the node listens, and what it was told to announce.
+  package var listenAddresses: [Multiaddr] { Array(listeners) }
+  package var observedAddresses: [Multiaddr] { observations.agreed }
+
+  /// The protocols this node serves, in alphabetical order.
+  package var protocols: [ProtocolName] { supportedProtocols.sorted { $0.rawValue < $1.rawValue } }
+
+  // MARK: Private
+
+  mutating func nextID() -> UInt64 {
+    lastID += 1
+    return lastID
+  }
+}

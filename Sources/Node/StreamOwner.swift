@@ -1,0 +1,94 @@
+import NIOCore
+import Identify
+import Perf
+import SansIO
+import Wire
+
+/// Who has a stream.
+enum StreamOwner {
+  /// The application: bytes go up and down as they are.
+  case application
+  /// A request of the application's, while the protocol is being agreed on.
+  case opening(RequestID, [ProtocolName])
+  /// A perf request, while its form is being agreed on.
+  case openingPerf(RequestID, upload: UInt64, download: UInt64)
+  /// A machine of the node's.
+  case machine(StreamSlot)
+
+  /// Streams that keep a connection from being idle. Identify comes and goes by itself.
+  var isUseful: Bool {
+    if case .machine(let slot) = self { slot.purpose.isUseful } else { true }
+  }
+}
+
+/// A machine on its stream. A class, because the machine is mutated in place through the table.
+final class StreamSlot {
+  let protocolName: ProtocolName
+  let purpose: Purpose
+  var machine: any StreamMachine
+  /// Our half of the stream has been closed.
+  var isFinished = false
+  /// When a peer that does not end its half is no longer waited for. Set once the machine itself waits for
+  /// nothing.
+  var lingersUntil: Instant?
+  /// What was asked for has been answered.
+  var isAnswered = false
+
+  /// Why the machine runs, and so who is told of its outcome.
+  enum Purpose {
+    case serving
+    case pinging(RequestID)
+    case measuring(RequestID)
+    case identifying
+    case pushing
+
+    var isUseful: Bool {
+      switch self {
+      case .serving, .pinging, .measuring: true
+      case .identifying, .pushing: false
+      }
+    }
+
+    /// The request that waits for the outcome.
+    var request: RequestID? {
+      switch self {
+      case .pinging(let request), .measuring(let request): request
+      case .serving, .identifying, .pushing: nil
+      }
+    }
+  }
+
+  init(_ protocolName: ProtocolName, _ purpose: Purpose, _ machine: any StreamMachine) {
+    self.protocolName = protocolName
+    self.purpose = purpose
+    self.machine = machine
+  }
+}
+
+/// What the node asks of a machine that lives on one stream, whatever its protocol.
+protocol StreamMachine {
+  /// Takes everything that is in `bytes`.
+  mutating func receive(_ bytes: inout ByteBuffer, at now: Instant)
+  mutating func remoteFinished(at now: Instant)
+  mutating func advance(to now: Instant)
+  var deadline: Instant? { get }
+  mutating func nextOutcome() throws(StreamFailure) -> StreamOutcome?
+  /// The next bytes to send, at most `maxBytes`; nil when there are none now.
+  mutating func nextChunk(maxBytes: Int, at now: Instant) -> ByteBuffer?
+  /// True once nothing more will be sent and everything has been handed out.
+  var outboundFinished: Bool { get }
+}
+
+/// What a stream's machine has to tell the node.
+enum StreamOutcome {
+  case pinged([Duration])
+  case measured(PerfSummary)
+  /// A peer's word of itself: an answer to our question, or a push.
+  case described(Identify.Message)
+}
+
+/// Why a stream's machine gave up.
+struct StreamFailure: AttributedError {
+  let fault: Fault
+  let error: NodeError
+}
