@@ -53,12 +53,21 @@ let core: [Target] = [
 
 let shells: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+  .target(
+    name: "Runtime", dependencies: ["Node", "Wire", "SansIO", "Identity", bytes, posix, logging],
+    swiftSettings: strict),
 ]
 
 let tests: [Target] = [
   .target(
     name: "TestKit", dependencies: ["Wire", "SansIO", bytes, deques], path: "Tests/TestKit",
     swiftSettings: strict),
+  .testTarget(
+    name: "RuntimeTests",
+    dependencies: [
+      "Runtime", "Node", "Wire", "SansIO", "Identity", bytes, posix, logging,
+      .product(name: "NIOEmbedded", package: "swift-nio"),
+    ], swiftSettings: strict),
 ]
 
 let package = Package(

@@ -1,0 +1,149 @@
+package import Identity
+package import Logging
+package import NIOCore
+package import Node
+import SansIO
+package import Wire
+
+/// A node on an event loop, with real sockets.
+///
+/// Every method is called on the loop, and the loop is the only thread that ever touches the shell; there are
+/// no locks. Drive it with ``start(listen:)``, commands (``request(_:answer:)`` and those in
+/// `NodeShell+Commands`) and ``shutdown()``; ``client`` receives what the node has for the application.
+package final class NodeShell {
+  package let loop: any EventLoop
+  package let logger: Logger
+  package private(set) weak var client: (any NodeShellClient)?
+  package internal(set) var counters = ShellCounters()
+
+  let configuration: Configuration
+  var node: Node
+  let resolver: Resolver
+  var keyLog: KeyLogFile?
+
+  var connections: [ConnectionID: ConnectionHandler] = [:]
+  var listeners: [Listener] = []
+  var dials: [DialID: Dial] = [:]
+  var requests: [RequestID: (Node.Answer) -> Void] = [:]
+
+  /// Connections with something to send, in the order they said so; drained at the end of the turn.
+  var unsent: [ConnectionHandler] = []
+  /// The buffer every connection is drained through: NIO lets go of it when the socket takes all of it at
+  /// once, which is the rule, and then it is filled again without an allocation.
+  var wire = ByteBuffer()
+  var timer = DeadlineTimer()
+  var isInTurn = false
+  /// Sockets of any kind that are not closed yet.
+  package internal(set) var openSockets = 0
+  var phase = Phase.idle
+
+  enum Phase {
+    case idle, running
+    /// Leaving; the promise is kept when every socket is closed.
+    case stopping(EventLoopPromise<Void>, nodeStopped: Bool)
+    case stopped
+  }
+
+  /// Must be called on `loop`, or before anything else can reach the shell.
+  package init(
+    loop: any EventLoop, identity: KeyPair, node nodeConfiguration: Node.Configuration, entropy: [UInt8],
+    recordSequence: UInt64, configuration: Configuration = Configuration(), logger: Logger
+  ) {
+    self.loop = loop
+    self.logger = logger
+    self.configuration = configuration
+    resolver = Resolver(loop: loop, configuration: configuration.names)
+    node = Node(
+      identity: identity, configuration: nodeConfiguration, entropy: entropy, recordSequence: recordSequence,
+      now: .now)
+  }
+
+  // MARK: Inputs
+
+  /// Opens the key log and the listeners, and gives the addresses they are reached at.
+  ///
+  /// Fails with a ``ListenError``, and then nothing is left open. An address family this machine does not
+  /// have is a warning, not a failure, as long as another listener works.
+  package func start(listen addresses: [Multiaddr], client: any NodeShellClient) -> EventLoopFuture<
+    [Multiaddr]
+  > {
+    loop.preconditionInEventLoop()
+    guard case .idle = phase else { preconditionFailure("start of a shell that is \(phase)") }
+    self.client = client
+    phase = .running
+    openKeyLog()
+    return openListeners(addresses)
+  }
+
+  /// Leaves cleanly: stops listening, lets the node say goodbye, closes every socket. Kept when all are
+  /// closed.
+  package func shutdown() -> EventLoopFuture<Void> {
+    loop.preconditionInEventLoop()
+    switch phase {
+    case .stopping(let promise, _): return promise.futureResult
+    case .stopped: return loop.makeSucceededVoidFuture()
+    case .idle, .running: break
+    }
+    let promise = loop.makePromise(of: Void.self)
+    phase = .stopping(promise, nodeStopped: false)
+    closeListeners()
+    turn { node, now in node.shutdown(at: now) }
+    finishIfStopped()
+    return promise.futureResult
+  }
+
+  /// Drops everything at once, with no goodbye. For an owner that goes away.
+  package func abandon() {
+    loop.preconditionInEventLoop()
+    switch phase {
+    case .stopped: return
+    case .stopping(let promise, _): promise.succeed()
+    case .idle, .running: break
+    }
+    phase = .stopped
+    client = nil
+    requests.removeAll()
+    timer.cancel()
+    keyLog = nil
+    closeListeners()
+    for dial in dials.values { dial.channel?.close(promise: nil) }
+    dials.removeAll()
+    for handler in connections.values { handler.close() }
+    connections.removeAll()
+  }
+
+  // MARK: Queries
+
+  package var peers: [PeerSummary] { node.peers }
+  package var connectionSummaries: [ConnectionSummary] { node.connections }
+  package var listenAddresses: [Multiaddr] { node.listenAddresses }
+  package var observedAddresses: [Multiaddr] { node.observedAddresses }
+  package var protocols: [ProtocolName] { node.protocols }
+  package var nodeCounters: Node.Counters { node.counters }
+
+  // MARK: The end
+
+  func nodeStopped() {
+    guard case .stopping(let promise, _) = phase else {
+      preconditionFailure("the node stopped while the shell is \(phase)")
+    }
+    phase = .stopping(promise, nodeStopped: true)
+  }
+
+  func socketClosed() {
+    openSockets -= 1
+    finishIfStopped()
+  }
+
+  func finishIfStopped() {
+    guard case .stopping(let promise, nodeStopped: true) = phase, openSockets == 0 else { return }
+    phase = .stopped
+    timer.cancel()
+    keyLog = nil
+    promise.succeed()
+  }
+
+  func warn(_ text: String, _ detail: String) {
+    client?.happened(.warning(text, detail: detail))
+  }
+}
