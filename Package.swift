@@ -56,6 +56,11 @@ let shells: [Target] = [
   .target(
     name: "Runtime", dependencies: ["Node", "Wire", "SansIO", "Identity", bytes, posix, logging],
     swiftSettings: strict),
+  .target(
+    name: "Meshwork",
+    dependencies: ["Runtime", "Node", "Wire", "SansIO", "Identity", bytes, posix, deques, logging],
+    swiftSettings: strict),
+  .executableTarget(name: "twonodes", dependencies: ["Meshwork"], swiftSettings: strict),
 ]
 
 let tests: [Target] = [
@@ -68,11 +73,18 @@ let tests: [Target] = [
       "Runtime", "Node", "Wire", "SansIO", "Identity", bytes, posix, logging,
       .product(name: "NIOEmbedded", package: "swift-nio"),
     ], swiftSettings: strict),
+  .testTarget(
+    name: "MeshworkTests",
+    dependencies: ["Meshwork", "Runtime", "Node", "Identity", "Wire", bytes, posix, logging],
+    swiftSettings: strict),
 ]
 
 let package = Package(
   name: "meshwork",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Meshwork", targets: ["Meshwork"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

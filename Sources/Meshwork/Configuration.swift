@@ -1,0 +1,96 @@
+import Node
+import Runtime
+public import Wire
+
+/// What a node is told at its start.
+public struct Configuration: Sendable {
+  /// Who the node is.
+  public var identity: Identity
+  /// A name for people; nothing on the wire depends on it.
+  public var name: String?
+  /// Where to accept connections: `/ip4/…/tcp/…` and `/ip6/…/tcp/…`; port 0 is any free port. Empty: the node
+  /// only dials. Default: any port on every interface.
+  public var listen: [Multiaddr] = [.tcp(.v4(.any), port: 0), .tcp(.v6(.any), port: 0)]
+  /// Addresses to tell peers besides those the node finds itself: of a forwarded port, say.
+  public var announce: [Multiaddr] = []
+  /// Relays to be reachable through. Not used yet; a node that is given any says so in a warning.
+  public var relays: [Multiaddr] = []
+  /// Peers to stay connected with.
+  public var bootstrap: [Multiaddr] = []
+  /// Find peers on the local network. Not used yet.
+  public var mdns = true
+  /// A file to append session keys to, for reading captures. Whoever has it can decrypt this node's
+  /// connections.
+  public var keyLog: String?
+  /// Serve `/perf/1.0.0` and `/gopeer/bench/1`, with which anyone can make this node send and receive at full
+  /// speed.
+  public var serveBench = false
+  /// How much the node takes on.
+  public var limits = Limits()
+  /// What identify says of the program.
+  public var agent = "meshwork"
+
+  /// A node of this identity, with defaults for everything else.
+  public init(identity: Identity) {
+    self.identity = identity
+  }
+}
+
+/// How much a node takes on. Reaching a limit closes or refuses the narrowest thing, and is counted.
+public struct Limits: Sendable, Hashable {
+  /// Connections in all, those being set up included.
+  public var connectionsMax: Int
+  /// With more established connections than this, the least useful are closed …
+  public var connectionsHighWater: Int
+  /// … down to this many.
+  public var connectionsLowWater: Int
+  /// Connections with one peer.
+  public var connectionsPerPeerMax: Int
+  /// Inbound connections from one IPv4 address or IPv6 /56. Loopback is exempt.
+  public var connectionsPerAddressMax: Int
+  /// Streams of one connection, both directions.
+  public var streamsPerConnectionMax: Int
+  /// Streams of the node, both directions.
+  public var streamsMax: Int
+  /// Bytes queued for peers, or received and not yet read by the application.
+  public var bufferedBytesMax: Int
+
+  /// The defaults: those of go-libp2p where it has the same limit.
+  public init() {
+    let defaults = Node.Limits()
+    connectionsMax = defaults.connectionsMax
+    connectionsHighWater = defaults.connectionsHighWater
+    connectionsLowWater = defaults.connectionsLowWater
+    connectionsPerPeerMax = defaults.connectionsPerPeerMax
+    connectionsPerAddressMax = defaults.connectionsPerAddressMax
+    streamsPerConnectionMax = defaults.streamsPerConnectionMax
+    streamsMax = defaults.streamsMax
+    bufferedBytesMax = defaults.bufferedBytesMax
+  }
+}
+
+extension Configuration {
+  var node: Node.Configuration {
+    var node = Node.Configuration()
+    node.agent = agent
+    node.announce = announce
+    node.bootstrap = bootstrap
+    node.servesPerf = serveBench
+    node.keyLog = keyLog != nil
+    node.limits.connectionsMax = limits.connectionsMax
+    node.limits.connectionsHighWater = limits.connectionsHighWater
+    node.limits.connectionsLowWater = limits.connectionsLowWater
+    node.limits.connectionsPerPeerMax = limits.connectionsPerPeerMax
+    node.limits.connectionsPerAddressMax = limits.connectionsPerAddressMax
+    node.limits.streamsPerConnectionMax = limits.streamsPerConnectionMax
+    node.limits.streamsMax = limits.streamsMax
+    node.limits.bufferedBytesMax = limits.bufferedBytesMax
+    return node
+  }
+
+  var shell: NodeShell.Configuration {
+    var shell = NodeShell.Configuration()
+    shell.keyLogPath = keyLog
+    return shell
+  }
+}

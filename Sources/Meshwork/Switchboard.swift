@@ -1,0 +1,154 @@
+import Identity
+import Logging
+import NIOCore
+import Node
+import Runtime
+import SansIO
+import Wire
+
+/// Connects what the node says to the tasks that wait for it: answers by ticket, events by number, bytes by
+/// stream.
+///
+/// Lives on the node's event loop, between the shell and the actor, and is called by both.
+final class Switchboard {
+  typealias Ticket = UInt64
+  typealias Handler = @Sendable (MeshStream) async -> Void
+
+  unowned let shell: NodeShell
+  /// The actor owns the shell, which owns nobody.
+  weak var node: MeshNode?
+
+  private let logger: Logger
+  private var lastTicket: Ticket = 0
+  private var answers: [Ticket: CheckedContinuation<Node.Answer, any Error>] = [:]
+  private var watchers: [Ticket: CheckedContinuation<Void, Never>] = [:]
+  private var log = EventLog()
+  private var isClosed = false
+
+  var handlers: [ProtocolName: Handler] = [:]
+  var streams: [StreamHandle: StreamState] = [:]
+
+  init(shell: NodeShell, logger: Logger) {
+    self.shell = shell
+    self.logger = logger
+  }
+
+  func nextTicket() -> Ticket {
+    lastTicket += 1
+    return lastTicket
+  }
+
+  // MARK: Requests
+
+  func ask(
+    _ command: (inout Node, Instant) -> RequestID, _ ticket: Ticket,
+    _ continuation: CheckedContinuation<Node.Answer, any Error>
+  ) {
+    answers[ticket] = continuation
+    shell.request(command) { [weak self] answer in self?.answered(ticket, answer) }
+  }
+
+  func cancel(_ ticket: Ticket) {
+    answers.removeValue(forKey: ticket)?.resume(throwing: CancellationError())
+  }
+
+  private func answered(_ ticket: Ticket, _ answer: Node.Answer) {
+    let continuation = answers.removeValue(forKey: ticket)
+    if case .streamOpened(let stream, _) = answer {
+      // Before the task runs: the peer's first bytes may follow in this very turn.
+      if continuation == nil { shell.reset(stream, code: 0) } else { streams[stream] = StreamState() }
+    }
+    continuation?.resume(returning: answer)
+  }
+
+  // MARK: Events
+
+  var lastEvent: UInt64 { log.last }
+
+  func record(_ payload: Event.Payload) {
+    log.append(payload, timeMs: WallClock.nowMs)
+    wakeWatchers()
+  }
+
+  func event(after sequence: UInt64) -> Event? {
+    log.event(after: sequence, timeMs: WallClock.nowMs)
+  }
+
+  /// Resumes at the next event, or at once when there will be none.
+  func watch(_ ticket: Ticket, _ continuation: CheckedContinuation<Void, Never>) {
+    if isClosed { continuation.resume() } else { watchers[ticket] = continuation }
+  }
+
+  func cancelWatch(_ ticket: Ticket) {
+    watchers.removeValue(forKey: ticket)?.resume()
+  }
+
+  private func wakeWatchers() {
+    let waiting = watchers
+    watchers.removeAll(keepingCapacity: true)
+    for continuation in waiting.values { continuation.resume() }
+  }
+
+  // MARK: The end
+
+  /// Nothing more comes from the node: everybody who waits is told.
+  func close() {
+    isClosed = true
+    wakeWatchers()
+    let waiting = answers
+    answers.removeAll()
+    for continuation in waiting.values { continuation.resume(throwing: MeshError.shuttingDown) }
+    for stream in streams.keys { streamClosed(stream, .failed(.shuttingDown)) }
+    handlers.removeAll()
+  }
+}
+
+extension Switchboard: NodeShellClient {
+  func happened(_ event: Node.Event) {
+    switch event {
+    case .listening(let address):
+      logger.info("listening on \(address)")
+      record(.listening(address))
+    case .connectionOpened(let connection):
+      logger.info("connected to \(connection.peer) at \(connection.address), \(connection.direction)")
+      record(.connectionOpened(ConnectionInfo(connection)))
+    case .connectionClosed(let connection, let reason):
+      logger.info("disconnected from \(connection.peer): \(reason)")
+      record(.connectionClosed(ConnectionInfo(connection), reason: reason))
+    case .identified(let peer):
+      logger.debug("identified \(peer.peer): \(peer.agent ?? "no agent")")
+      record(.identified(PeerInfo(peer)))
+    case .warning(let text, let detail):
+      logger.warning("\(text): \(detail)")
+      record(.warning(text: text, detail: detail))
+    }
+  }
+
+  func streamOpened(_ stream: StreamHandle, peer: PeerID, protocolName: ProtocolName) {
+    guard let node, let handler = handlers[protocolName] else { return shell.reset(stream, code: 0) }
+    streams[stream] = StreamState()
+    let stream = MeshStream(
+      stream, peer: peer, protocolName: protocolName.rawValue, direction: .inbound, node: node)
+    Task {
+      await handler(stream)
+      stream.finish()
+    }
+  }
+
+  func streamReceived(_ data: ByteBuffer, on stream: StreamHandle) {
+    receive(data, on: stream)
+  }
+
+  func streamFinished(_ stream: StreamHandle) {
+    end(stream, .finished)
+  }
+
+  func streamClosed(_ stream: StreamHandle, resetCode: UInt32?) {
+    streamClosed(
+      stream, .failed(resetCode.map(MeshError.streamReset) ?? .connectionLost("the stream is gone")))
+  }
+
+  func streamWritable(_ stream: StreamHandle) {
+    if let state = streams[stream] { advanceWriters(state, of: stream) }
+  }
+}

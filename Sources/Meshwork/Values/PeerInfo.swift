@@ -1,0 +1,42 @@
+public import Identity
+import Node
+public import Wire
+
+/// What the node knows of a peer.
+public struct PeerInfo: Sendable, Hashable {
+  /// The peer.
+  public let peerID: PeerID
+  /// Whether there is a connection now.
+  public let isConnected: Bool
+  /// How it is reached. Nil without a connection.
+  public let path: ConnectionInfo.Path?
+  /// Where it says it can be reached, and where it was.
+  public let addresses: [Multiaddr]
+  /// The last measured round trip.
+  public let roundTrip: Duration?
+  /// What the peer says of its program (identify's agentVersion).
+  public let agent: String?
+  /// The network the peer says it belongs to (identify's protocolVersion).
+  public let protocolVersion: String?
+  /// What the peer speaks.
+  public let protocols: [String]
+  /// This node's address as the peer saw it.
+  public let observedAddress: Multiaddr?
+  /// Whether the addresses come from a record that the peer has signed.
+  public let hasSignedRecord: Bool
+}
+
+extension PeerInfo {
+  init(_ summary: PeerSummary) {
+    peerID = summary.peer
+    isConnected = summary.isConnected
+    path = summary.path.map(ConnectionInfo.Path.init)
+    addresses = summary.addresses
+    roundTrip = summary.roundTrip
+    agent = summary.agent
+    protocolVersion = summary.protocolVersion
+    protocols = summary.protocols.map(\.rawValue)
+    observedAddress = summary.observedAddress
+    hasSignedRecord = summary.hasSignedRecord
+  }
+}
