@@ -60,6 +60,11 @@ let shells: [Target] = [
     name: "Meshwork",
     dependencies: ["Runtime", "Node", "Wire", "SansIO", "Identity", bytes, posix, deques, logging],
     swiftSettings: strict),
+  .target(
+    name: "MeshworkControl", dependencies: ["Meshwork", bytes, posix, logging, toml], swiftSettings: strict),
+  .executableTarget(
+    name: "meshnode", dependencies: ["Meshwork", "MeshworkControl", arguments, logging], swiftSettings: strict
+  ),
   .executableTarget(name: "twonodes", dependencies: ["Meshwork"], swiftSettings: strict),
 ]
 
@@ -77,6 +82,10 @@ let tests: [Target] = [
     name: "MeshworkTests",
     dependencies: ["Meshwork", "Runtime", "Node", "Identity", "Wire", bytes, posix, logging],
     swiftSettings: strict),
+  .testTarget(
+    name: "MeshworkControlTests",
+    dependencies: ["meshnode", "MeshworkControl", "Meshwork", bytes, posix, logging],
+    swiftSettings: strict),
 ]
 
 let package = Package(
@@ -84,6 +93,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Meshwork", targets: ["Meshwork"]),
+    .library(name: "MeshworkControl", targets: ["MeshworkControl"]),
+    .executable(name: "meshnode", targets: ["meshnode"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

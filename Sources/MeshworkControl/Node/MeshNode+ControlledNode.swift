@@ -1,0 +1,82 @@
+public import Meshwork
+
+extension MeshNode: ControlledNode {
+  /// What `node.info` answers.
+  public func nodeReport() -> NodeReport {
+    let info = info()
+    return NodeReport(
+      peerID: info.peerID, agent: info.agent, name: info.name, listenAddresses: info.listenAddresses,
+      announceAddresses: info.announceAddresses, observedAddresses: info.observedAddresses,
+      reachability: info.reachability.rawValue, relays: [], protocols: info.protocols,
+      uptimeMs: Int64(info.uptime.milliseconds))
+  }
+
+  /// What `peers.list` answers.
+  public func peerReports() -> [PeerReport] {
+    peers().map { peer in
+      PeerReport(
+        peerID: peer.peerID,
+        // Until presence announcements say more, a connection is what tells that somebody is there.
+        presence: peer.isConnected ? "online" : "offline", lastSeenMs: nil,
+        path: peer.path?.rawValue ?? "none",
+        addresses: peer.addresses, roundTrip: peer.roundTrip, agent: peer.agent)
+    }
+  }
+
+  /// Connects, for `peers.connect`.
+  public func connectReport(to address: Multiaddr) async throws -> ConnectReport {
+    let connection = try await connect(to: address)
+    return ConnectReport(
+      peerID: connection.peerID, elapsed: connection.elapsed, path: connection.path.rawValue)
+  }
+
+  /// The events from the oldest kept on.
+  public func eventReports() -> any AsyncSequence<NumberedEvent, Never> & Sendable {
+    events(after: 0).map { NumberedEvent($0) }
+  }
+}
+
+extension NumberedEvent {
+  /// The event as clients see it.
+  init(_ event: Event) {
+    self.init(
+      sequence: event.sequence, timeMs: event.timeMs, type: event.type, fields: Self.fields(of: event.payload)
+    )
+  }
+
+  private static func fields(of payload: Event.Payload) -> [JSONValue.Member] {
+    switch payload {
+    case .ready(let peer, let addresses):
+      [
+        .init("peerId", .string(peer.description)),
+        .init("listenAddrs", .strings(addresses.map(\.description))),
+      ]
+    case .listening(let address):
+      [.init("addr", .string(address.description))]
+    case .connectionOpened(let connection):
+      fields(of: connection)
+    case .connectionClosed(let connection, let reason):
+      fields(of: connection) + [.init("reason", .string(reason))]
+    case .identified(let peer):
+      [
+        .init("peerId", .string(peer.peerID.description)), .init("agent", .optional(peer.agent)),
+        .init("protocols", .strings(peer.protocols)),
+        .init("observedAddr", .optional(peer.observedAddress?.description)),
+      ]
+    case .warning(let text, let detail):
+      [.init("text", .string(text)), .init("detail", .string(detail))]
+    case .gap(let missed):
+      [.init("missed", .integer(Int64(clamping: missed)))]
+    }
+  }
+
+  private static func fields(of connection: ConnectionInfo) -> [JSONValue.Member] {
+    [
+      .init("peerId", .string(connection.peerID.description)),
+      .init("addr", .string(connection.address.description)),
+      .init("path", .string(connection.path.rawValue)),
+      .init("direction", .string(connection.direction.rawValue)),
+      .init("connectionId", .integer(Int64(clamping: connection.connectionID))),
+    ]
+  }
+}

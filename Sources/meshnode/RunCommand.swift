@@ -1,0 +1,74 @@
+import ArgumentParser
+import Logging
+import Meshwork
+import MeshworkControl
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a node until it is interrupted or told to leave.")
+
+  @OptionGroup var flags: NodeFlags
+
+  func run() async throws {
+    let environment = ProcessEnvironment.variables
+    let settings = try Settings.resolve(flags: flags.settings, environment: environment, file: flags.config)
+    let directories = try Directories(data: settings.data, environment: environment)
+    let logger = Logger.standardError(level: settings.logLevel)
+    for warning in settings.warnings { logger.warning("\(warning)") }
+
+    let shutdowns = ShutdownRequests()
+    let signals = TerminationSignals(shutdowns)
+    let identity = try Identity.loadOrCreate(in: directories.data)
+    let node = MeshNode(settings.configuration(identity: identity, agent: Meshnode.agent), logger: logger)
+    let server = ControlServer(node, shutdowns: shutdowns, logger: logger)
+    do {
+      for endpoint in settings.api { try await serve(endpoint, server, directories) }
+      try await node.start()
+      await greet(node)
+      let reason = await shutdowns.first()
+      logger.info("leaving", metadata: ["reason": "\(reason)"])
+    } catch {
+      await leave(node, server)
+      throw error
+    }
+    await leave(node, server)
+    withExtendedLifetime(signals) {}
+  }
+
+  private func serve(_ endpoint: APIEndpoint, _ server: ControlServer, _ directories: Directories)
+    async throws
+  {
+    switch endpoint {
+    case .standardStreams:
+      try await server.serveStandardStreams()
+    case .socket(let path?):
+      try await server.serve(socket: path)
+    case .socket(nil):
+      try directories.createForSocket()
+      try await server.serve(socket: directories.socket)
+    }
+  }
+
+  /// On standard error: standard output may be the API's.
+  private func greet(_ node: MeshNode) async {
+    var stderr = StandardError()
+    print("PeerID \(node.peerID)", to: &stderr)
+    for address in await node.info().listenAddresses {
+      print("listening on \(address)/p2p/\(node.peerID)", to: &stderr)
+    }
+  }
+
+  private func leave(_ node: MeshNode, _ server: ControlServer) async {
+    await node.shutdown()
+    await server.stop()
+  }
+}
+
+extension Logger {
+  /// Lines on standard error with time, level and what belongs to the message as key=value.
+  static func standardError(level: Logger.Level) -> Logger {
+    var logger = Logger(label: "meshnode", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = level
+    return logger
+  }
+}
