@@ -45,6 +45,7 @@ let core: [Target] = [
     "Connection", uses: ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], [bytes, deques]),
   machine("Ping", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine("Identify", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf]),
+  machine("Presence", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
     "Node", uses: ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
