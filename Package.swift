@@ -87,6 +87,9 @@ let tests: [Target] = [
     name: "MeshworkControlTests",
     dependencies: ["meshnode", "MeshworkControl", "Meshwork", bytes, posix, logging],
     swiftSettings: strict),
+  .executableTarget(
+    name: "interop-peer", dependencies: ["Meshwork", "CSodium", bytes, logging],
+    path: "Tests/Support/interop-peer", swiftSettings: strict),
 ]
 
 let package = Package(
