@@ -92,6 +92,17 @@ let tests: [Target] = [
     path: "Tests/Support/interop-peer", swiftSettings: strict),
 ]
 
+/// `scripts/test bench`: every figure beside its bound, and the allocation counter it links in.
+let benchmarks: [Target] = [
+  .target(name: "MallocCount", path: "Tests/Support/MallocCount"),
+  .executableTarget(
+    name: "bench",
+    dependencies: [
+      "Meshwork", "Connection", "Yamux", "Identity", "Wire", "SansIO", "TestKit", "CSodium",
+      "MallocCount", bytes, posix, logging, arguments,
+    ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers"], swiftSettings: strict),
+]
+
 let package = Package(
   name: "meshwork",
   platforms: [.macOS(.v15)],
@@ -108,7 +119,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
-  targets: core + shells + tests,
+  targets: core + shells + tests + benchmarks,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
