@@ -103,6 +103,21 @@ let benchmarks: [Target] = [
     ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers"], swiftSettings: strict),
 ]
 
+/// The fuzz targets, which are built with flags of their own: only `scripts/fuzz` asks for them.
+let fuzz: [Target] =
+  Context.environment["MESHWORK_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify",
+        "Perf",
+        "Node", "Runtime", "MeshworkControl", "TestKit", bytes, protobuf,
+      ],
+      path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict)
+  ]
+
 let package = Package(
   name: "meshwork",
   platforms: [.macOS(.v15)],
@@ -119,7 +134,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
-  targets: core + shells + tests + benchmarks,
+  targets: core + shells + tests + benchmarks + fuzz,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
