@@ -73,6 +73,7 @@ let tests: [Target] = [
   .target(
     name: "TestKit", dependencies: ["Wire", "SansIO", bytes, deques], path: "Tests/TestKit",
     swiftSettings: strict),
+  .testTarget(name: "TidyTests", swiftSettings: strict),
   .testTarget(
     name: "RuntimeTests",
     dependencies: [

@@ -1,0 +1,82 @@
+// Which target may import what. The table of the design, as data.
+//
+// A new target gets a line here and in Package.swift; the tests compare the two.
+
+struct Room {
+  enum Kind {
+    /// A protocol or a value: no sockets, clocks, tasks, locks.
+    case core
+    /// Where the machines meet the world.
+    case shell
+    /// A C library's module map.
+    case system
+    /// Shared by tests, under Tests.
+    case testSupport
+  }
+
+  let kind: Kind
+  /// Targets of this package, as in Package.swift.
+  let ours: Set<String>
+  /// Modules of other packages and of the system.
+  let theirs: Set<String>
+
+  static func core(_ ours: Set<String> = [], and theirs: Set<String>) -> Room {
+    Room(kind: .core, ours: ours, theirs: theirs)
+  }
+
+  static func shell(_ ours: Set<String>, and theirs: Set<String>) -> Room {
+    Room(kind: .shell, ours: ours, theirs: theirs.union(system))
+  }
+
+  /// What a shell may ask of the system. Full Foundation costs every node process megabytes, so it is not
+  /// here.
+  private static let system: Set<String> = [
+    "Glibc", "Musl", "Darwin", "FoundationEssentials", "Synchronization", "Dispatch",
+  ]
+}
+
+let rooms: [String: Room] = [
+  "Wire": .core(and: ["NIOCore", "SwiftProtobuf"]),
+  "SansIO": .core(and: ["DequeModule", "HeapModule"]),
+  "Identity": .core(["Wire", "SansIO", "CSodium"], and: ["NIOCore", "SwiftProtobuf"]),
+
+  "Multistream": .core(["Wire", "SansIO"], and: ["NIOCore"]),
+  "Noise": .core(["Wire", "SansIO", "Identity", "CSodium"], and: ["NIOCore", "SwiftProtobuf"]),
+  "Yamux": .core(["Wire", "SansIO"], and: ["NIOCore", "DequeModule"]),
+  "Connection": .core(
+    ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], and: ["NIOCore", "DequeModule"]),
+
+  "Ping": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
+  "Identify": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "SwiftProtobuf"]),
+  "Presence": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
+  "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
+  "Node": .core(
+    ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
+    and: ["NIOCore", "DequeModule", "OrderedCollections"]),
+
+  "CSodium": Room(kind: .system, ours: [], theirs: []),
+  "Runtime": .shell(["Node", "Wire", "SansIO", "Identity"], and: ["NIOCore", "NIOPosix", "Logging"]),
+  "Meshwork": .shell(
+    ["Runtime", "Node", "Wire", "SansIO", "Identity"],
+    and: ["NIOCore", "NIOPosix", "Logging", "DequeModule"]),
+  "MeshworkControl": .shell(["Meshwork"], and: ["NIOCore", "NIOPosix", "Logging", "TOMLKit"]),
+  "meshnode": .shell(["Meshwork", "MeshworkControl"], and: ["ArgumentParser", "Logging"]),
+  "twonodes": .shell(["Meshwork"], and: []),
+
+  "interop-peer": Room(
+    kind: .testSupport, ours: ["Meshwork", "CSodium"], theirs: ["Foundation", "Logging", "NIOCore"]),
+  "fuzz": Room(
+    kind: .testSupport,
+    ours: [
+      "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify", "Perf",
+      "Node", "Runtime", "MeshworkControl", "TestKit",
+    ], theirs: ["NIOCore", "SwiftProtobuf"]),
+  "MallocCount": Room(kind: .testSupport, ours: [], theirs: []),
+  "bench": Room(
+    kind: .testSupport,
+    ours: [
+      "Meshwork", "Connection", "Yamux", "Identity", "Wire", "SansIO", "TestKit", "CSodium", "MallocCount",
+    ],
+    theirs: ["NIOCore", "NIOPosix", "Logging", "ArgumentParser"]),
+  "TestKit": Room(kind: .testSupport, ours: ["Wire", "SansIO"], theirs: ["NIOCore", "DequeModule"]),
+]
