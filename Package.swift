@@ -45,6 +45,7 @@ let core: [Target] = [
     "Connection", uses: ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], [bytes, deques]),
   machine("Ping", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine("Identify", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf]),
+  machine("GossipSub", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("Presence", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(

@@ -48,6 +48,8 @@ let rooms: [String: Room] = [
 
   "Ping": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Identify": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "SwiftProtobuf"]),
+  "GossipSub": .core(
+    ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections", "SwiftProtobuf"]),
   "Presence": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
