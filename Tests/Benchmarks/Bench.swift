@@ -85,11 +85,8 @@ struct Measure: AsyncParsableCommand {
 
 /// Other programs that take part.
 struct Tools: ParsableArguments {
-  @Option(help: "The meshnode to measure.")
-  var meshnode = ".build/release/meshnode"
-
-  @Option(help: "A meshnode as scripts/install puts it in place.")
-  var installed = ".build/installed/bin/meshnode"
+  @Option(help: "The meshnode to measure, as scripts/install puts it in place.")
+  var meshnode = ".build/installed/bin/meshnode"
 
   @Option(help: "The interop suite's Python.")
   var python: String = interopCache("venv/bin/python")

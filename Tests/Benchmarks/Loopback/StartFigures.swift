@@ -10,11 +10,11 @@ enum StartFigures {
     // The first start makes the identity.
     for round in 0...effort.count(20) {
       let start = Clock.wall
-      let node = try RunningNode(tools.installed, data: data.path)
+      let node = try RunningNode(tools.meshnode, data: data.path)
       if round > 0 { times.append((Clock.wall - start) * 1000) }
       node.child.stop()
     }
-    let node = try RunningNode(tools.installed, data: data.path)
+    let node = try RunningNode(tools.meshnode, data: data.path)
     defer { node.child.stop() }
     usleep(UInt32(settleSeconds * 1e6))
     let resident = try ProcessStatistics.memory(of: node.child.pid).resident / 1_048_576
