@@ -44,7 +44,12 @@ struct Stream: Sendable {
   /// FIN comes after the last byte.
   var owesFinish: Bool { state.isFinishing && queuedBytes == 0 }
 
+  /// A send buffer full of 64 KiB writes, one that passes its limit and one partly sent.
+  private static let queueCapacity = 8
+
   mutating func enqueue(_ data: ByteBuffer) {
+    // At once: the most that ever wait together comes late, after a hundred megabytes and more.
+    if queue.isEmpty { queue.reserveCapacity(Self.queueCapacity) }
     queue.append(data)
     queuedBytes += data.readableBytes
   }
