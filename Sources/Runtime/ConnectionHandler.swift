@@ -24,12 +24,20 @@ final class ConnectionHandler: ChannelInboundHandler {
     case closed
   }
 
+  /// Where the connection stands among those with something to send.
+  enum Sending {
+    case idle
+    /// In the shell's list: drained at the end of the turn.
+    case unsent
+    /// Has had its share and goes on after the others, in a turn of its own.
+    case waiting
+  }
+
   private let shell: NodeShell
   private let origin: Origin
   private(set) var context: ChannelHandlerContext?
   var phase = Phase.unknown
-  /// In the shell's list of connections with something to send.
-  var isUnsent = false
+  var sending = Sending.idle
   /// The node may have more than the last turn could send.
   var isDraining = false
   private var inbound: ByteBuffer?

@@ -59,8 +59,8 @@ extension NodeShell {
   }
 
   func markUnsent(_ handler: ConnectionHandler) {
-    if handler.isUnsent { return }
-    handler.isUnsent = true
+    guard case .idle = handler.sending else { return }
+    handler.sending = .unsent
     unsent.append(handler)
   }
 
@@ -68,7 +68,7 @@ extension NodeShell {
     let handlers = unsent
     unsent.removeAll(keepingCapacity: true)
     for handler in handlers {
-      handler.isUnsent = false
+      handler.sending = .idle
       drain(handler)
     }
   }
@@ -85,7 +85,7 @@ extension NodeShell {
         drainLater(handler)
         return
       }
-      wire.clear(minimumCapacity: configuration.writeBytes + Self.frameSlackBytes)
+      wire.clear(minimumCapacity: configuration.writeBytes + Self.frameBytesMax)
       let hasMore = node.drainOutbound(id, into: &wire, maxBytes: configuration.writeBytes, at: .now)
       let count = wire.readableBytes
       if count > 0 {
@@ -101,11 +101,15 @@ extension NodeShell {
     }
   }
 
-  /// What a drain may add to `maxBytes`: the last frame's length, tag and headers.
-  private static let frameSlackBytes = 1024
+  /// What a drain may add to `maxBytes`: the last frame, of 32 KiB with its headers.
+  private static let frameBytesMax = 33 * 1024
 
   private func drainLater(_ handler: ConnectionHandler) {
-    loop.assumeIsolated().execute { self.writable(handler) }
+    handler.sending = .waiting
+    loop.assumeIsolated().execute {
+      handler.sending = .idle
+      self.writable(handler)
+    }
   }
 
   // MARK: Closing

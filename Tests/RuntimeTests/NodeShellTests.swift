@@ -14,12 +14,16 @@ final class ShellOnLoop: @unchecked Sendable {
   private let shell: NodeShell
   private let client = WarningCollector()
 
-  init(_ configure: (inout NodeShell.Configuration) -> Void = { _ in }) throws {
+  init(
+    servesPerf: Bool = false, _ configure: (inout NodeShell.Configuration) -> Void = { _ in }
+  ) throws {
     var configuration = NodeShell.Configuration()
     configure(&configuration)
+    var nodeConfiguration = Node.Configuration()
+    nodeConfiguration.servesPerf = servesPerf
     var generator = SystemRandomNumberGenerator()
     shell = NodeShell(
-      loop: testLoop, identity: try KeyPair(seed: generator.bytes(32)), node: Node.Configuration(),
+      loop: testLoop, identity: try KeyPair(seed: generator.bytes(32)), node: nodeConfiguration,
       entropy: generator.bytes(32), recordSequence: 1, configuration: configuration,
       logger: Logger(label: "test"))
   }
@@ -157,6 +161,28 @@ final class WarningCollector: NodeShellClient {
     let counters = try await shell.on(\.counters)
     #expect(counters.accepted == 1 && counters.connectionsClosed == 1 && counters.closesForced == 0)
     try await shell.shutdown()
+  }
+
+  @Test func aConnectionWithMuchToSendLeavesTurnsToOthers() async throws {
+    let server = try ShellOnLoop(servesPerf: true)
+    let listening = try await server.start([try Multiaddr("/ip4/127.0.0.1/tcp/0")])
+    let client = try ShellOnLoop {
+      $0.writeBytes = 16 * 1024
+      $0.turnBytesMax = $0.writeBytes
+    }
+    _ = try await client.start([])
+    guard case .connected(let found) = try await client.answer({ $0.connect(to: listening[0], at: $1) })
+    else {
+      Issue.record("no connection")
+      return
+    }
+    let peer = found.peer
+    _ = try await client.answer { $0.perf(peer, upload: 8 << 20, download: 0, at: $1) }
+    let counters = try await client.on(\.counters)
+    #expect(counters.writes > 128)
+    #expect(counters.turns >= counters.writes)
+    try await client.shutdown()
+    try await server.shutdown()
   }
 
   @Test func aKeyLogThatCannotBeWrittenIsAWarning() async throws {

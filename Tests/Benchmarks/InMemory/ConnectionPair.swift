@@ -20,7 +20,7 @@ final class ConnectionPair {
 
   static let protocolName: ProtocolName = "/meshwork/bench/1"
   /// Sealed before each flush, as Runtime does.
-  static let flushBytes = 128 * 1024
+  static let flushBytes = 220 * 1024
 
   private(set) var counts = Counts()
   private var left: Connection
