@@ -5,13 +5,11 @@ package import SansIO
 
 /// A token bucket for every peer that has pushed lately.
 ///
-/// A bucket is one instant, the one at which it will be full again (the generic cell rate algorithm, ITU-T
-/// I.371); a full one is no different from none and is forgotten. Keep the limiter longer than the
-/// connections: reconnecting must not fill a bucket.
+/// Of a bucket only the instant is kept at which it will be full again; a full one is no different from none
+/// and is forgotten. Keep the limiter longer than the connections: reconnecting must not fill a bucket.
 package struct PushLimiter: Sendable {
   private let interval: Duration
-  /// How far ahead of now a bucket may be from full and still give a token.
-  private let tolerance: Duration
+  private let burst: Int
   private let peersMax: Int
   private var fullAt = DeadlineQueue<PeerID>()
 
@@ -22,19 +20,20 @@ package struct PushLimiter: Sendable {
   package init(burst: Int = 10, interval: Duration = .seconds(5), peersMax: Int = 4096) {
     precondition(burst > 0 && peersMax > 0, "a burst of \(burst) for \(peersMax) peers lets nothing through")
     self.interval = interval
+    self.burst = burst
     self.peersMax = peersMax
-    tolerance = interval * (burst - 1)
   }
 
   /// Whether this push may be read; if so it is counted.
   package mutating func allowsPush(from peer: PeerID, at now: Instant) -> Bool {
     while fullAt.popExpired(at: now) != nil {}
-    let isFullAt = fullAt.deadline(of: peer) ?? now
-    guard isFullAt - now <= tolerance else { return false }
-    if fullAt.deadline(of: peer) == nil, fullAt.count >= peersMax {
+    let known = fullAt.deadline(of: peer)
+    var bucket = TokenBucket(interval: interval, burst: burst, fullAt: known ?? now)
+    guard bucket.take(at: now) else { return false }
+    if known == nil, fullAt.count >= peersMax {
       _ = fullAt.popExpired(at: .distantFuture)
     }
-    fullAt.set(peer, to: isFullAt + interval)
+    fullAt.set(peer, to: bucket.fullAt)
     return true
   }
 

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import SansIO
 
 // What frames from the peer do. Every check on a number comes before the number is used.
 extension Session {
@@ -80,7 +81,7 @@ extension Session {
   }
 
   private mutating func noteAborted() throws(YamuxError) {
-    guard abortedStreams.admits(at: now) else { throw .tooManyAbortedStreams }
+    guard abortedStreams.take(at: now) else { throw .tooManyAbortedStreams }
   }
 
   // MARK: Streams we have

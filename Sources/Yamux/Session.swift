@@ -66,7 +66,7 @@ package struct Session: Sendable {
   var schedule = Schedule()
   var liveness: Liveness
   var usedIdentifiers = UsedIdentifiers()
-  var abortedStreams: RateLimit
+  var abortedStreams: TokenBucket
   var nextStreamID: StreamID?
 
   /// Streams the peer opened.
@@ -94,8 +94,9 @@ package struct Session: Sendable {
     self.configuration = configuration
     self.now = now
     liveness = Liveness(now: now)
-    abortedStreams = RateLimit(
-      burst: configuration.abortedStreamsBurst, perSecond: configuration.abortedStreamsPerSecond)
+    abortedStreams = TokenBucket(
+      interval: .seconds(1) / configuration.abortedStreamsPerSecond,
+      burst: configuration.abortedStreamsBurst, now: now)
     nextStreamID = StreamID(rawValue: role == .initiator ? 1 : 2)
   }
 

@@ -41,5 +41,5 @@
 // * RST travels on a window update whose length is the application's error code, as go-yamux has it.
 //
 // Reading order: Frame, FrameDecoder, StreamState, Window, Stream, StreamTable, Session, Session+Streams,
-// Session+Inbound, Session+Outbound; beside them Liveness (pings), Schedule (who sends next), UsedIdentifiers
-// and RateLimit (abuse).
+// Session+Inbound, Session+Outbound; beside them Liveness (pings), Schedule (who sends next) and
+// UsedIdentifiers (abuse).

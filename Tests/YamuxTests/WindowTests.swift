@@ -98,15 +98,4 @@ import Testing
       }
     }
   }
-
-  @Test func rateLimitGivesABurstAndThenARate() {
-    var limit = RateLimit(burst: 3, perSecond: 2)
-    #expect((0..<4).map { _ in limit.admits(at: .seconds(10)) } == [true, true, true, false])
-    #expect(limit.admits(at: .seconds(10)) == false)
-    #expect(limit.admits(at: .milliseconds(10_499)) == false)
-    #expect(limit.admits(at: .milliseconds(10_500)) == true)
-    #expect(limit.admits(at: .milliseconds(10_500)) == false)
-    #expect((0..<4).map { _ in limit.admits(at: .seconds(60)) } == [true, true, true, false])
-    #expect(limit.admits(at: .seconds(60)) == false)
-  }
 }
