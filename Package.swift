@@ -47,6 +47,7 @@ let core: [Target] = [
   machine("Identify", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf]),
   machine("GossipSub", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("Presence", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
+  machine("Chat", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
     "Node", uses: ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],

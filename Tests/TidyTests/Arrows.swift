@@ -51,6 +51,8 @@ let rooms: [String: Room] = [
   "GossipSub": .core(
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections", "SwiftProtobuf"]),
   "Presence": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
+  "Chat": .core(
+    ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections", "SwiftProtobuf"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
     ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
