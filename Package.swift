@@ -19,6 +19,8 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let sodium: Target.Dependency = "CSodium"
 
 /// A pure target and its test target.
@@ -57,6 +59,8 @@ let core: [Target] = [
 let shells: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
   .target(
+    name: "Store", dependencies: ["Chat", "Wire", "Identity", "SansIO", grdb, sqlite], swiftSettings: strict),
+  .target(
     name: "Runtime", dependencies: ["Node", "Wire", "SansIO", "Identity", bytes, posix, logging],
     swiftSettings: strict),
   .target(
@@ -76,6 +80,13 @@ let tests: [Target] = [
     name: "TestKit", dependencies: ["Wire", "SansIO", bytes, deques], path: "Tests/TestKit",
     swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
+  .testTarget(
+    name: "StoreTests",
+    dependencies: ["store-writer", "Store", "Chat", "Wire", "SansIO", "Identity", grdb],
+    swiftSettings: strict),
+  .executableTarget(
+    name: "store-writer", dependencies: ["Store", "Chat", "Wire", "SansIO", "Identity"],
+    path: "Tests/Support/store-writer", swiftSettings: strict),
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
@@ -136,6 +147,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: core + shells + tests + benchmarks + fuzz,
   swiftLanguageModes: [.v6],

@@ -59,6 +59,7 @@ let rooms: [String: Room] = [
     and: ["NIOCore", "DequeModule", "OrderedCollections"]),
 
   "CSodium": Room(kind: .system, ours: [], theirs: []),
+  "Store": .shell(["Chat", "Wire", "Identity", "SansIO"], and: ["GRDB", "GRDBSQLite"]),
   "Runtime": .shell(["Node", "Wire", "SansIO", "Identity"], and: ["NIOCore", "NIOPosix", "Logging"]),
   "Meshwork": .shell(
     ["Runtime", "Node", "Wire", "SansIO", "Identity"],
@@ -82,5 +83,7 @@ let rooms: [String: Room] = [
       "Meshwork", "Connection", "Yamux", "Identity", "Wire", "SansIO", "TestKit", "CSodium", "MallocCount",
     ],
     theirs: ["NIOCore", "NIOPosix", "Logging", "ArgumentParser"]),
+  "store-writer": Room(
+    kind: .testSupport, ours: ["Store", "Chat", "Wire", "SansIO", "Identity"], theirs: ["Glibc"]),
   "TestKit": Room(kind: .testSupport, ours: ["Wire", "SansIO"], theirs: ["NIOCore", "DequeModule"]),
 ]
