@@ -50,6 +50,7 @@ let core: [Target] = [
   machine("GossipSub", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("Presence", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Chat", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
+  machine("LocalDiscovery", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
     "Node", uses: ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],

@@ -53,6 +53,7 @@ let rooms: [String: Room] = [
   "Presence": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
   "Chat": .core(
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections", "SwiftProtobuf"]),
+  "LocalDiscovery": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
     ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
