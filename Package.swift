@@ -53,7 +53,11 @@ let core: [Target] = [
   machine("LocalDiscovery", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
-    "Node", uses: ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
+    "Node",
+    uses: [
+      "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
+      "LocalDiscovery", "Perf",
+    ],
     [bytes, deques, ordered]),
 ].flatMap { $0 }
 
@@ -62,17 +66,27 @@ let shells: [Target] = [
   .target(
     name: "Store", dependencies: ["Chat", "Wire", "Identity", "SansIO", grdb, sqlite], swiftSettings: strict),
   .target(
-    name: "Runtime", dependencies: ["Node", "Wire", "SansIO", "Identity", bytes, posix, logging],
+    name: "Runtime",
+    dependencies: [
+      "Node", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity", bytes, posix, logging,
+    ],
     swiftSettings: strict),
   .target(
     name: "Meshwork",
-    dependencies: ["Runtime", "Node", "Wire", "SansIO", "Identity", bytes, posix, deques, logging],
+    dependencies: [
+      "Runtime", "Node", "Presence", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity", bytes,
+      posix, deques,
+      logging,
+    ],
     swiftSettings: strict),
   .target(
     name: "MeshworkControl", dependencies: ["Meshwork", bytes, posix, logging, toml], swiftSettings: strict),
   .executableTarget(
-    name: "meshnode", dependencies: ["Meshwork", "MeshworkControl", arguments, logging], swiftSettings: strict
+    name: "meshnode", dependencies: ["Meshwork", "MeshworkControl", "Terminal", arguments, logging],
+    swiftSettings: strict
   ),
+  .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .target(name: "Terminal", dependencies: ["Meshwork", "CNcurses"], swiftSettings: strict),
   .executableTarget(name: "twonodes", dependencies: ["Meshwork"], swiftSettings: strict),
 ]
 
@@ -91,13 +105,20 @@ let tests: [Target] = [
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Runtime", "Node", "Wire", "SansIO", "Identity", bytes, posix, logging,
+      "Runtime", "Node", "LocalDiscovery", "Wire", "SansIO", "Identity", bytes, posix, logging,
       .product(name: "NIOEmbedded", package: "swift-nio"),
     ], swiftSettings: strict),
   .testTarget(
     name: "MeshworkTests",
     dependencies: ["Meshwork", "Runtime", "Node", "Identity", "Wire", bytes, posix, logging],
     swiftSettings: strict),
+  .testTarget(
+    name: "TerminalTests", dependencies: ["Terminal", "Meshwork", "Identity", "CNcurses"],
+    swiftSettings: strict),
+  .executableTarget(
+    name: "mdns-peer",
+    dependencies: ["Runtime", "LocalDiscovery", "Identity", "Wire", "SansIO", bytes, posix],
+    path: "Tests/Support/mdns-peer", swiftSettings: strict),
   .testTarget(
     name: "MeshworkControlTests",
     dependencies: ["meshnode", "MeshworkControl", "Meshwork", bytes, posix, logging],
@@ -113,7 +134,8 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "bench",
     dependencies: [
-      "Meshwork", "Connection", "Yamux", "Identity", "Wire", "SansIO", "TestKit", "CSodium",
+      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Store", "Identity", "Wire", "SansIO",
+      "TestKit", "CSodium",
       "MallocCount", bytes, posix, logging, arguments,
     ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers"], swiftSettings: strict),
 ]
@@ -127,7 +149,7 @@ let fuzz: [Target] =
       name: "fuzz",
       dependencies: [
         "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify",
-        "Perf",
+        "Perf", "Chat", "LocalDiscovery",
         "Node", "Runtime", "MeshworkControl", "TestKit", bytes, protobuf,
       ],
       path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict)

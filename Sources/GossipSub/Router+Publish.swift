@@ -40,30 +40,48 @@ extension Router {
   /// Signs and sends a message. `form` is for a topic that is not subscribed; others have theirs.
   ///
   /// It is not an error to publish to nobody: peers that subscribe within the next heartbeats are told of it.
+  ///
+  /// With a `sequence` that was reserved, a message is the same one however often it is published: who has it
+  /// does not take it again.
   package mutating func publish(
-    _ data: ByteBuffer, to topic: Topic, form: MessageIDForm = .go, at now: Instant
-  ) throws(RouterError) -> MessageID {
+    _ data: ByteBuffer, to topic: Topic, form: MessageIDForm = .go, sequence: UInt64? = nil, at now: Instant
+  ) throws(RouterError) -> Published {
     advance(to: now)
     try check(topic)
     guard data.readableBytes <= configuration.publishedBytesMax else {
       throw .messageTooLarge(bytes: data.readableBytes, limit: configuration.publishedBytesMax)
     }
-    let shared = seal(data, to: topic, topics[topic]?.configuration.messageID ?? form)
+    let shared = seal(
+      data, to: topic, sequence ?? reserveSequence(), topics[topic]?.configuration.messageID ?? form)
     markSeen(shared)
     cache.insert(shared, topic: topic)
     counters.published += 1
     if topics[topic] == nil {
       fanouts[topic, default: Fanout(lastPublished: self.now)].lastPublished = self.now
     }
-    for peer in recipients(of: topic) {
+    let recipients = recipients(of: topic)
+    for peer in recipients {
       counters.droppedPublishes += queue(to: peer) { $0.publish(shared) } ?? 0
     }
-    return shared.id
+    return Published(id: shared.id, recipients: recipients.count)
   }
 
-  private mutating func seal(_ data: ByteBuffer, to topic: Topic, _ form: MessageIDForm) -> SharedMessage {
-    let sequence = nextSequence
-    nextSequence &+= 1
+  /// What became of a message of ours.
+  package struct Published: Hashable, Sendable {
+    package let id: MessageID
+    /// Peers that it was put into the queue of.
+    package let recipients: Int
+  }
+
+  /// A number for a message that is published later, perhaps more than once, perhaps by a later run.
+  package mutating func reserveSequence() -> UInt64 {
+    defer { nextSequence &+= 1 }
+    return nextSequence
+  }
+
+  private mutating func seal(
+    _ data: ByteBuffer, to topic: Topic, _ sequence: UInt64, _ form: MessageIDForm
+  ) -> SharedMessage {
     let author = Author(identity.peerID)
     let raw = Signing.sealed(data, to: topic, sequence: sequence, by: identity)
     return SharedMessage(

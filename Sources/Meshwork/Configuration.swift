@@ -1,5 +1,8 @@
+import LocalDiscovery
 import Node
+import Presence
 import Runtime
+import Store
 public import Wire
 
 /// What a node is told at its start.
@@ -17,14 +20,16 @@ public struct Configuration: Sendable {
   public var relays: [Multiaddr] = []
   /// Peers to stay connected with.
   public var bootstrap: [Multiaddr] = []
-  /// Find peers on the local network. Not used yet.
-  public var mdns = true
+  /// Find peers on the local network by multicast (libp2p's mDNS), and be found.
+  public var mdns = false
   /// A file to append session keys to, for reading captures. Whoever has it can decrypt this node's
   /// connections.
   public var keyLog: String?
   /// Serve `/perf/1.0.0` and `/gopeer/bench/1`, with which anyone can make this node send and receive at full
   /// speed.
   public var serveBench = false
+  /// Presence, rooms and direct messages. Nil: the node is a bare libp2p node.
+  public var messenger: Messenger?
   /// How much the node takes on.
   public var limits = Limits()
   /// What identify says of the program.
@@ -34,6 +39,25 @@ public struct Configuration: Sendable {
   public init(identity: Identity) {
     self.identity = identity
   }
+}
+
+/// What makes a node a messenger. The rhythm's defaults are those all nodes of a network should have.
+public struct Messenger: Sendable, Hashable {
+  /// From the first company to the announcement that this node has come.
+  public var readyDelay: Duration = .milliseconds(500)
+  /// Between announcements that it is still there, give or take a second.
+  public var refreshInterval: Duration = .seconds(15)
+  /// Between looks at who has been silent for too long …
+  public var scanInterval: Duration = .seconds(15)
+  /// … which is longer than this.
+  public var silenceLimit: Duration = .seconds(45)
+
+  /// The database that messages are kept in, in a directory private to the user. Nil: they are gone with the
+  /// node.
+  public var history: String?
+
+  /// The defaults.
+  public init() {}
 }
 
 /// How much a node takes on. Reaching a limit closes or refuses the narrowest thing, and is counted.
@@ -77,6 +101,11 @@ extension Configuration {
     node.bootstrap = bootstrap
     node.servesPerf = serveBench
     node.keyLog = keyLog != nil
+    if mdns { node.discovery = LocalDiscovery.Configuration() }
+    if let messenger {
+      node.gossip = .forMessengers
+      node.messenger = messenger.node
+    }
     node.limits.connectionsMax = limits.connectionsMax
     node.limits.connectionsHighWater = limits.connectionsHighWater
     node.limits.connectionsLowWater = limits.connectionsLowWater
@@ -92,5 +121,20 @@ extension Configuration {
     var shell = NodeShell.Configuration()
     shell.keyLogPath = keyLog
     return shell
+  }
+}
+
+extension Messenger {
+  var location: Store.Location { history.map { .file($0) } ?? .memory }
+
+  var node: Node.Messenger {
+    var node = Node.Messenger()
+    node.presence.readyDelay = readyDelay
+    node.presence.refreshInterval = refreshInterval
+    // A second either way, and never more than a third of a short interval.
+    node.presence.refreshJitter = min(.seconds(1), refreshInterval / 3)
+    node.presence.scanInterval = scanInterval
+    node.presence.silenceLimit = silenceLimit
+    return node
   }
 }

@@ -36,6 +36,10 @@ public enum MeshError: Error, Hashable, Sendable {
   case protocolViolation(String)
   /// The stream is closed for what was asked of it.
   case streamClosed
+  /// Something that only a messenger can do (``Configuration/messenger``).
+  case notAMessenger
+  /// A message that cannot be sent or a room that cannot be joined, and why.
+  case refused(String)
   /// Two tasks read one stream at once.
   case concurrentRead
 
@@ -94,6 +98,8 @@ extension MeshError: CustomStringConvertible {
     case .connectionLost(let reason): "connection lost: \(reason)"
     case .protocolViolation(let detail): "the peer broke a protocol: \(detail)"
     case .streamClosed: "the stream is closed"
+    case .notAMessenger: "this node keeps no presence, rooms or messages"
+    case .refused(let reason): reason
     case .concurrentRead: "another task is already reading this stream"
     }
   }

@@ -1,5 +1,6 @@
 public import Identity
 import Node
+import Runtime
 import SansIO
 public import Wire
 
@@ -49,6 +50,11 @@ extension MeshNode {
     case .measured(let result): return PerfResult(result)
     case let other: unexpected(other)
     }
+  }
+
+  /// Says on the chat topic, now, that this node is there. Only with a ``Configuration/messenger``.
+  public func refresh() {
+    shell.turn { $0.refreshPresence(at: $1) }
   }
 
   private func unexpected(_ answer: Node.Answer) -> Never {

@@ -5,6 +5,7 @@ import NIOPosix
 import Node
 import Runtime
 import SansIO
+import Store
 import Wire
 
 /// A libp2p node.
@@ -36,6 +37,15 @@ public actor MeshNode {
     case made, running, stopping, stopped
   }
 
+  /// Throws unless commands may be given.
+  func checkRunning() throws {
+    switch phase {
+    case .made: throw MeshError.notStarted
+    case .running: break
+    case .stopping, .stopped: throw MeshError.shuttingDown
+    }
+  }
+
   /// The event loop.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -64,7 +74,7 @@ public actor MeshNode {
     var system = SystemRandomNumberGenerator()
     let shell = NodeShell(
       loop: loop, identity: configuration.identity.keyPair, node: configuration.node,
-      entropy: system.bytes(32), recordSequence: UInt64(clamping: WallClock.nowMs),
+      entropy: system.bytes(32), store: configuration.messenger.map { Store(at: $0.location) },
       configuration: configuration.shell, logger: logger)
     belongings = (shell, Switchboard(shell: shell, logger: logger))
   }
@@ -174,11 +184,7 @@ public actor MeshNode {
   /// Waits for the answer to a command. A task that is cancelled stops waiting; what it asked for may still
   /// happen.
   func answer(to command: (inout Node, Instant) -> RequestID) async throws -> Node.Answer {
-    switch phase {
-    case .made: throw MeshError.notStarted
-    case .running: break
-    case .stopping, .stopped: throw MeshError.shuttingDown
-    }
+    try checkRunning()
     let ticket = switchboard.nextTicket()
     let answer = try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { switchboard.ask(command, ticket, $0) }

@@ -1,7 +1,9 @@
+import Chat
 import Identity
 import Logging
 import NIOCore
 import Node
+import Presence
 import Runtime
 import SansIO
 import Wire
@@ -22,6 +24,8 @@ final class Switchboard {
   private var lastTicket: Ticket = 0
   private var answers: [Ticket: CheckedContinuation<Node.Answer, any Error>] = [:]
   private var watchers: [Ticket: CheckedContinuation<Void, Never>] = [:]
+  /// Whoever wrote a message and waits until it is kept.
+  private var keepers: [MessageKey: CheckedContinuation<Void, Never>] = [:]
   private var log = EventLog()
   private var isClosed = false
 
@@ -61,6 +65,11 @@ final class Switchboard {
     continuation?.resume(returning: answer)
   }
 
+  /// Resumes when a message of ours has been kept.
+  func waitUntilKept(_ key: MessageKey, _ continuation: CheckedContinuation<Void, Never>) {
+    if isClosed { continuation.resume() } else { keepers[key] = continuation }
+  }
+
   // MARK: Events
 
   var lastEvent: UInt64 { log.last }
@@ -95,6 +104,8 @@ final class Switchboard {
   func close() {
     isClosed = true
     wakeWatchers()
+    for continuation in keepers.values { continuation.resume() }
+    keepers.removeAll()
     let waiting = answers
     answers.removeAll()
     for continuation in waiting.values { continuation.resume(throwing: MeshError.shuttingDown) }
@@ -118,6 +129,27 @@ extension Switchboard: NodeShellClient {
     case .identified(let peer):
       logger.debug("identified \(peer.peer): \(peer.agent ?? "no agent")")
       record(.identified(PeerInfo(peer)))
+    case .announced(let announcement):
+      logger.debug("said \(announcement.rawValue)")
+      record(.presenceSent(Event.Announcement(announcement)))
+    case .peerOnline(let peer, let life):
+      logger.info("\(peer) is online, by \(life.rawValue)")
+      record(.peerOnline(peer, via: Event.Life(life)))
+    case .peerOffline(let peer, let reason, let silence):
+      logger.info("\(peer) is offline, \(reason.rawValue), silent for \(silence)")
+      record(.peerOffline(peer, reason: Event.OfflineReason(reason), silence: silence))
+    case .messageKept(let key):
+      keepers.removeValue(forKey: key)?.resume()
+    case .messageReceived(let message):
+      // Not the text: a log is read by others than the room.
+      logger.info("message \(message.key.id) from \(message.key.author)")
+      record(.messageReceived(ChatMessage(message)))
+    case .messageState(let key, let state):
+      logger.debug("message \(key.id) is \(state)")
+      record(.messageState(id: key.id, ChatMessage.State(state)))
+    case .messagesMissing(let room, let author, let missing):
+      logger.info("messages \(missing) of \(author) in \(room) have not come")
+      record(.messagesMissing(room: room, author: author, missing))
     case .warning(let text, let detail):
       logger.warning("\(text): \(detail)")
       record(.warning(text: text, detail: detail))

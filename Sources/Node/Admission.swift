@@ -91,4 +91,14 @@ struct AddressGroup: Hashable {
     case .v6(let address): (prefix, isIPv6) = (address.upper >> 8, true)
     }
   }
+
+  /// Nil also where many honest hosts may share an address: everywhere but on the internet.
+  init?(global address: Multiaddr) {
+    guard case .global? = address.host?.ip?.reach else { return nil }
+    self.init(address)
+  }
+
+  var bytes: [UInt8] {
+    [isIPv6 ? 6 : 4] + withUnsafeBytes(of: prefix.bigEndian) { [UInt8]($0) }
+  }
 }

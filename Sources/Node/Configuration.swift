@@ -1,4 +1,8 @@
+package import Chat
 package import Connection
+package import GossipSub
+package import LocalDiscovery
+package import Presence
 import SansIO
 package import Wire
 
@@ -15,12 +19,31 @@ extension Node {
     package var bootstrap: [Multiaddr] = []
     /// Serve `/perf/1.0.0` and `/gopeer/bench/1`.
     package var servesPerf = false
+    /// Find peers on the local network. Nil: not at all.
+    package var discovery: LocalDiscovery.Configuration?
+    /// Speak GossipSub. Nil: not at all.
+    package var gossip: GossipSub.Configuration?
+    /// Be present and chat, for which there must be `gossip`. Nil: not at all.
+    package var messenger: Messenger?
     /// Emit `Output.keyLog` lines.
     package var keyLog = false
     package var connection = Connection.Configuration()
     package var limits = Limits()
     package var timeouts = Timeouts()
 
+    package init() {}
+
+    /// Turns on everything a messenger needs, with its defaults.
+    package mutating func beMessenger() {
+      gossip = .forMessengers
+      messenger = Messenger()
+    }
+  }
+
+  /// What makes a node a messenger.
+  package struct Messenger: Sendable {
+    package var presence = Presence.Configuration()
+    package var chat = Chat.Configuration()
     package init() {}
   }
 
@@ -63,6 +86,12 @@ extension Node {
     /// Peers, and addresses of one peer, in the address book.
     package var bookPeersMax = 4096
     package var bookAddressesPerPeerMax = 64
+    /// With more peers connected than this, those found on the local network are not dialled: on a network of
+    /// hundreds each would otherwise have all the others.
+    package var neighboursMax = 32
+    /// Peers of an earlier run that are dialled at the start, and addresses kept of each.
+    package var returnPeersMax = 8
+    package var returnAddressesMax = 8
     /// Requests that wait for an answer.
     package var requestsMax = 4096
 
@@ -91,6 +120,8 @@ extension Node {
     package var linger: Duration = .seconds(60)
     /// How long addresses of a connected peer, and of one that left, are remembered.
     package var addressLifetime: Duration = .seconds(3600)
+    /// For a peer found on the local network to dial us before we dial it.
+    package var neighbourPatience: Duration = .milliseconds(500)
     /// Between attempts to get a lost bootstrap peer back: first and last step of a doubling.
     package var bootstrapRetryFirst: Duration = .seconds(2)
     package var bootstrapRetryLast: Duration = .seconds(120)
@@ -98,7 +129,20 @@ extension Node {
     package var shutdown: Duration = .seconds(3)
     /// A connection that has been quiet for this long gives its buffers back.
     package var quiet: Duration = .seconds(2)
+    /// From a LEAVE to the end of the connections it travels on.
+    package var farewell: Duration = .milliseconds(100)
 
     package init() {}
+  }
+}
+
+extension GossipSub.Configuration {
+  /// A node that many found first, on a LAN or as somebody's only neighbour, must not refuse them a place in
+  /// its mesh: beyond it they hear of a message a heartbeat later. With 64 such neighbours it forwards
+  /// REFRESHes of 64 peers to 64, some 270 small messages a second.
+  package static var forMessengers: Self {
+    var configuration = Self()
+    configuration.meshPeersHigh = 64
+    return configuration
   }
 }

@@ -95,6 +95,8 @@ final class ConnectionEntry {
 
   /// Streams that matter to somebody: identify comes and goes by itself.
   var usefulStreamCount: Int { streams.values.count(where: \.isUseful) }
+  /// Streams that would be cut off if the connection went although there is another.
+  var boundStreamCount: Int { streams.values.count(where: \.isBound) }
 }
 
 /// A connected peer: its connections and what it said of itself.

@@ -32,6 +32,12 @@ extension Node {
     package var recordsRejected: UInt64 = 0
     package var pushesLimited: UInt64 = 0
 
+    // Gossip: streams that lost their framing, and what was held against peers.
+    package var gossipStreamsFailed: UInt64 = 0
+    package var gossipMisbehaviours: UInt64 = 0
+    // Announcements and messages of ours that the router would not take.
+    package var publishesRefused: UInt64 = 0
+
     mutating func count(_ refusal: Admission.Refusal) {
       switch refusal {
       case .tooManyConnections: refusedConnectionLimit += 1

@@ -1,5 +1,8 @@
+package import Chat
 package import Identity
 package import NIOCore
+package import LocalDiscovery
+package import Presence
 package import SansIO
 package import Wire
 
@@ -85,6 +88,10 @@ extension Node {
     case close(ConnectionID)
     case answer(RequestID, Answer)
     case event(Event)
+    /// Keep these, all or none, in the order of the outputs; answer with `saved`.
+    case save(SaveID, [Write])
+    /// Send this datagram from the link's socket.
+    case multicast(ByteBuffer, on: Link, to: LocalDiscovery.Machine.Destination)
     /// A line for the key log file, to be written before anything is drained.
     case keyLog(String)
     /// An inbound stream of a protocol the application handles.
@@ -118,6 +125,19 @@ extension Node {
     case connectionOpened(ConnectionSummary)
     case connectionClosed(ConnectionSummary, reason: String)
     case identified(PeerSummary)
+    /// Said by us on the chat topic.
+    case announced(Announcement)
+    case peerOnline(PeerID, via: Presence.Machine.Life)
+    /// `silence`: since the last life received.
+    case peerOffline(PeerID, Presence.Machine.OfflineReason, silence: Duration)
+    /// A message of ours has been kept: whatever happens now, it is not lost.
+    case messageKept(MessageKey)
+    /// Another's message, kept and told once.
+    case messageReceived(Chat.Message)
+    /// A message of ours has come further.
+    case messageState(MessageKey, DeliveryState)
+    /// Messages of an author that were not heard, though later ones were.
+    case messagesMissing(room: String, author: PeerID, ClosedRange<UInt64>)
     case warning(String, detail: String)
   }
 }
@@ -147,6 +167,17 @@ package struct PeerSummary: Sendable {
   package let observedAddress: Multiaddr?
   /// True when the peer's addresses come from a signed record that verified.
   package let hasSignedRecord: Bool
+  /// Whether it is there, by what it said; nil for one that never said anything.
+  package let presence: PeerPresence?
+}
+
+/// Whether a chat peer is there.
+package struct PeerPresence: Hashable, Sendable {
+  package let isOnline: Bool
+  /// When it last showed life; nil if not in this run.
+  package let lastLife: Instant?
+
+  init(_ known: (isOnline: Bool, lastLife: Instant?)) { (isOnline, lastLife) = known }
 }
 
 /// What a perf run measured.

@@ -1,3 +1,4 @@
+import Chat
 import Connection
 package import Identity
 package import NIOCore
@@ -93,11 +94,22 @@ extension Node {
     guard phase == .running else { return }
     phase = .stopping
     for id in efforts.keys.sorted(by: { $0.rawValue < $1.rawValue }) { abandonEffort(id, .shuttingDown) }
+    leaveLinks()
+    chat?.finish(at: now)
+    pumpChat()
+    if sayLeave() {
+      deadlines.set(.farewell, to: now + configuration.timeouts.farewell)
+    } else {
+      closeEverything()
+    }
+    deadlines.set(.shutdown, to: now + configuration.timeouts.shutdown)
+  }
+
+  mutating func closeEverything() {
     for id in entries.keys.sorted() {
       if let entry = entries[id] { drop(entry, .refused(.shuttingDown)) }
     }
-    if entries.isEmpty { return finishShutdown() }
-    deadlines.set(.shutdown, to: now + configuration.timeouts.shutdown)
+    if entries.isEmpty { finishShutdown() }
   }
 
   // MARK: Application streams
@@ -210,7 +222,7 @@ extension Node {
   mutating func finishShutdown() {
     guard phase == .stopping else { return }
     phase = .stopped
-    deadlines.set(.shutdown, to: nil)
+    deadlines = DeadlineQueue()
     outputs.append(.stopped)
   }
 }

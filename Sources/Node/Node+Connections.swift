@@ -97,6 +97,7 @@ extension Node {
       book.add([entry.remote], of: peer, lifetime: configuration.timeouts.addressLifetime, at: now)
     }
     connectionEstablished(entry, with: peer)
+    messengerConnected(peer)
     scheduleDuplicates(of: peer)
     trimConnections()
   }
@@ -231,6 +232,6 @@ extension Node {
     peerEntries[peer]?.connections.remove(at: place)
     if peerEntries[peer]?.connections.isEmpty ?? false { peerEntries[peer] = nil }
     outputs.append(.event(.connectionClosed(entry.summary(of: established), reason: reason.text)))
-    if peerEntries[peer] == nil { peerLost(peer) }
+    if peerEntries[peer] == nil { peerLost(peer) } else { reopenGossip(with: peer) }
   }
 }

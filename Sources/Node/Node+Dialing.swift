@@ -1,3 +1,4 @@
+import Chat
 import Connection
 import Identity
 package import SansIO
@@ -179,7 +180,19 @@ extension Node {
   }
 
   /// The last connection to a peer is gone.
-  mutating func peerLost(_ peer: PeerID) { scheduleBootstrap(peer) }
+  mutating func peerLost(_ peer: PeerID) {
+    gossipPeerLost(peer)
+    chat?.disconnected(peer, at: now)
+    pumpChat()
+    scheduleBootstrap(peer)
+  }
+
+  /// Connects to a peer because the node itself has a use for it, if it is known where it is.
+  mutating func keepConnected(_ peer: PeerID) {
+    guard phase == .running, peerEntries[peer] == nil, effortOfPeer[peer] == nil else { return }
+    let addresses = book.addresses(of: peer, at: now)
+    if !addresses.isEmpty { reach(peer, at: addresses, then: .keepConnected) }
+  }
 
   /// Sets the next try for a lost bootstrap peer: doubling, with jitter so that a crowd does not return at
   /// once.

@@ -55,12 +55,13 @@ extension Node {
     for id in ids where id != kept {
       deadlines.set(.duplicate(id), to: now + configuration.timeouts.duplicateGrace)
     }
+    moveGossip(of: peer)
   }
 
   mutating func closeDuplicate(_ id: ConnectionID) {
     guard let entry = entries[id], let peer = entry.peer else { return }
     guard preferredConnection(to: peer)?.id != id else { return }
-    if entry.usefulStreamCount == 0 {
+    if entry.boundStreamCount == 0 {
       drop(entry, .closed("duplicate of another connection to this peer"))
     } else {
       deadlines.set(.duplicate(id), to: now + configuration.timeouts.duplicateGrace)

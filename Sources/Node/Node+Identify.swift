@@ -1,7 +1,9 @@
+import Chat
 import Connection
 import Identify
 package import Identity
 import OrderedCollections
+import Presence
 package import SansIO
 package import Wire
 
@@ -41,6 +43,8 @@ extension Node {
     if let observed = message.observedAddr { observations.note(observed, by: peer, from: entry.remote) }
     outputs.append(.event(.identified(summary(of: peer))))
     finishIdentify(of: entry, .done)
+    identifiedForGossip(peer)
+    rememberForReturn(peer)
   }
 
   /// Settles the connection's identify and answers who waited for it. Only the first outcome counts.
@@ -65,6 +69,15 @@ extension Node {
     } else {
       book.add(description.listenAddrs, of: description.peer, lifetime: lifetime, at: now)
     }
+  }
+
+  /// A peer to gossip with is worth dialling again after a restart.
+  private mutating func rememberForReturn(_ peer: PeerID) {
+    guard gossipStreams[peer] != nil else { return }
+    let addresses = Array(book.addresses(of: peer, at: now).prefix(configuration.limits.returnAddressesMax))
+    let nowMs = nowMs
+    if !addresses.isEmpty { chat?.remember(peer: peer, addresses: addresses, seenMs: nowMs, at: now) }
+    pumpChat()
   }
 
   // MARK: Answering
@@ -141,6 +154,7 @@ extension Node {
       addresses: known.isEmpty ? connection.map { [$0.remote] } ?? [] : known,
       roundTrip: connection?.roundTrip, agent: description?.agentVersion,
       protocolVersion: description?.protocolVersion, protocols: description?.protocols ?? [],
-      observedAddress: description?.observedAddr, hasSignedRecord: description?.recordSequence != nil)
+      observedAddress: description?.observedAddr, hasSignedRecord: description?.recordSequence != nil,
+      presence: presence?.presence(of: peer).map(PeerPresence.init))
   }
 }

@@ -1,4 +1,6 @@
+import Chat
 import Connection
+import GossipSub
 import Identify
 import Identity
 import NIOCore
@@ -12,6 +14,8 @@ extension Node {
   /// Everything inbound streams may ask for.
   var supportedProtocols: Set<ProtocolName> {
     var names: Set<ProtocolName> = [.ping, .identify, .identifyPush]
+    if configuration.gossip != nil { names.formUnion(Version.offered) }
+    if configuration.messenger != nil { names.insert(.chat) }
     if configuration.servesPerf { names.formUnion(Form.allCases.map(\.protocolName)) }
     return names.union(applicationProtocols)
   }
@@ -24,10 +28,13 @@ extension Node {
       counters.streamsRefused += 1
       return entry.connection.reset(stream)
     }
-    if applicationProtocols.contains(name) {
+    if gossip != nil, let version = Version(name) {
+      acceptGossip(stream, version, of: peer, on: entry)
+    } else if applicationProtocols.contains(name) {
       entry.streams[stream] = .application
       outputs.append(.streamOpened(handle(stream, entry), peer: peer, protocolName: name))
     } else if let slot = serve(name, to: peer, on: entry) {
+      slot.place = handle(stream, entry)
       entry.streams[stream] = .machine(slot)
       drive(slot, on: stream, of: entry)
     } else {
@@ -50,6 +57,8 @@ extension Node {
         .map { StreamSlot(name, .serving, $0) }
     case .identifyPush:
       return acceptPush(from: peer)
+    case .chat:
+      return hearDirect(from: peer)
     default:
       return Form(name).map { StreamSlot(name, .serving, Server(form: $0, at: now)) }
     }
@@ -68,11 +77,12 @@ extension Node {
   /// Opens a stream of ours for a machine and starts it at once: a single proposal is not waited for.
   mutating func open(_ slot: StreamSlot, on entry: ConnectionEntry) throws(NodeError) {
     let stream = try openStream([slot.protocolName], on: entry)
+    slot.place = handle(stream, entry)
     entry.streams[stream] = .machine(slot)
     drive(slot, on: stream, of: entry)
   }
 
-  private func openStream(
+  func openStream(
     _ protocols: [ProtocolName], on entry: ConnectionEntry
   ) throws(NodeError) -> Connection.StreamID {
     guard isRoomForStream(on: entry) else { throw .limit("streams") }
@@ -130,7 +140,7 @@ extension Node {
       let slot = StreamSlot(name, .measuring(request), run)
       entry.streams[stream] = .machine(slot)
       drive(slot, on: stream, of: entry)
-    case .application, .machine:
+    case .application, .machine, .gossip:
       break  // Proposed without waiting, and running already.
     case nil:
       entry.connection.reset(stream)
@@ -149,6 +159,8 @@ extension Node {
       slot.machine.receive(&bytes, at: now)
       entry.connection.consumed(count, on: stream)
       drive(slot, on: stream, of: entry)
+    case .gossip(let role):
+      receiveGossip(bytes, role, on: stream, of: entry)
     case nil, .opening, .openingPerf:
       entry.connection.consumed(bytes.readableBytes, on: stream)
     }
@@ -161,7 +173,9 @@ extension Node {
     case .machine(let slot):
       slot.machine.remoteFinished(at: now)
       drive(slot, on: stream, of: entry)
-    case nil, .opening, .openingPerf:
+    case .gossip(.inbound):
+      entry.connection.finish(stream)
+    case nil, .opening, .openingPerf, .gossip(.outbound):
       break
     }
   }
@@ -170,7 +184,8 @@ extension Node {
     switch entry.streams[stream] {
     case .application: outputs.append(.streamWritable(handle(stream, entry)))
     case .machine(let slot): drive(slot, on: stream, of: entry)
-    case nil, .opening, .openingPerf: break
+    case .gossip(.outbound): if let peer = entry.peer { drainGossip(to: peer) }
+    case nil, .opening, .openingPerf, .gossip(.inbound): break
     }
   }
 
@@ -189,7 +204,7 @@ extension Node {
   }
 
   /// Carries out what a machine wants: its outcomes, its bytes while there is room, its end.
-  private mutating func drive(_ slot: StreamSlot, on stream: Connection.StreamID, of entry: ConnectionEntry) {
+  mutating func drive(_ slot: StreamSlot, on stream: Connection.StreamID, of entry: ConnectionEntry) {
     do throws(StreamFailure) {
       while let outcome = try slot.machine.nextOutcome() { handle(outcome, from: slot, of: entry) }
     } catch {
@@ -224,6 +239,11 @@ extension Node {
       if let request = slot.purpose.request { answer(request, .measured(summary)) }
     case .described(let message):
       described(by: message, on: entry)
+    case .direct(let outcome):
+      switch slot.purpose {
+      case .talking(let peer), .hearing(let peer): handle(outcome, with: peer)
+      case .serving, .pinging, .measuring, .identifying, .pushing: break
+      }
     }
   }
 
@@ -277,10 +297,17 @@ extension Node {
     case .openingPerf(let request, _, _):
       answer(request, .failed(error ?? .unsupportedProtocol(Form.allCases.map(\.protocolName))))
     case .machine(let slot):
+      switch slot.purpose {
+      case .talking(let peer): return directEnded(slot, error == nil ? .unsupported : .closed, with: peer)
+      case .hearing(let peer): if hearingSlots[peer] === slot { hearingSlots[peer] = nil }
+      case .serving, .pinging, .measuring, .identifying, .pushing: break
+      }
       guard !slot.isAnswered else { return }
       let error = error ?? .unsupportedProtocol([slot.protocolName])
       if let request = slot.purpose.request { answer(request, .failed(error)) }
       if case .identifying = slot.purpose { finishIdentify(of: entry, .failed(error)) }
+    case .gossip(let role):
+      gossipStreamEnded(handle(stream, entry), role, isRefused: error == nil, on: entry)
     }
   }
 

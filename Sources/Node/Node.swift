@@ -1,7 +1,11 @@
+package import Chat
 import Connection
+import GossipSub
 import Identify
 package import Identity
 package import NIOCore
+import LocalDiscovery
+import Presence
 package import SansIO
 package import Wire
 
@@ -26,7 +30,9 @@ import OrderedCollections
 ///
 /// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
 /// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
-/// `Node+Identify`, then the small values: `Admission`, `AddressBook`, `ConnectionEntry`, `PeerEntry`.
+/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, then the small values:
+/// `Admission`,
+/// `AddressBook`, `ConnectionEntry`, `PeerEntry`.
 package struct Node: ~Copyable {
   package let identity: KeyPair
   package let configuration: Configuration
@@ -41,6 +47,16 @@ package struct Node: ~Copyable {
   var pushLimiter = PushLimiter()
   var listeners: OrderedSet<Multiaddr> = []
   var applicationProtocols: Set<ProtocolName> = []
+
+  // What is said to everybody.
+  var gossip: Router?
+  var gossipStreams: [PeerID: GossipStreams] = [:]
+  var presence: Presence.Machine?
+  var chat: Chat.Machine?
+  var discovery: LocalDiscovery.Machine?
+  /// The streams of direct messages, ours and theirs, one each a peer.
+  var directSlots: [PeerID: StreamSlot] = [:]
+  var hearingSlots: [PeerID: StreamSlot] = [:]
 
   // What is under way.
   var efforts: [DialEffortID: DialEffort] = [:]
@@ -60,6 +76,8 @@ package struct Node: ~Copyable {
   var secrets: SecretGenerator
   var generator: SeededGenerator
   var recordSequence: UInt64
+  /// What the wall clock showed, and when.
+  var wallClock: (ms: Int64, at: Instant)
   private var lastID: UInt64 = 0
 
   enum Phase: Equatable {
@@ -77,6 +95,16 @@ package struct Node: ~Copyable {
     case effort(DialEffortID)
     case bootstrap(PeerID)
     case book
+    case gossip
+    /// A stream of ours to a peer is opened anew.
+    case gossipStream(PeerID)
+    case presence
+    case chat
+    case discovery
+    /// One found on the local network has not dialled us.
+    case neighbour(PeerID)
+    /// A LEAVE has had its time.
+    case farewell
     case shutdown
   }
 
@@ -84,24 +112,38 @@ package struct Node: ~Copyable {
   ///
   /// - Parameters:
   ///   - entropy: 32 secret bytes, never used twice; every key and nonce of this run comes from them.
-  ///   - recordSequence: greater than that of any signed peer record this identity has published before;
-  ///     milliseconds since the epoch serve.
+  ///   - wallClockMs: milliseconds since the Unix epoch. Numbers that must rise from run to run begin here:
+  ///     of signed peer records, and of gossip.
+  ///   - snapshot: what an earlier run has kept.
   package init(
-    identity: KeyPair, configuration: Configuration, entropy: [UInt8], recordSequence: UInt64, now: Instant
+    identity: KeyPair, configuration: Configuration, entropy: [UInt8], wallClockMs: Int64,
+    snapshot: Snapshot = Snapshot(), now: Instant
   ) {
     self.identity = identity
     self.configuration = configuration
-    self.recordSequence = recordSequence
+    recordSequence = UInt64(clamping: wallClockMs)
+    wallClock = (wallClockMs, now)
     self.now = now
     secrets = SecretGenerator(seed: entropy)
     generator = SeededGenerator(seed: secrets.next())
     book = AddressBook(limits: configuration.limits)
     admission = Admission(limits: configuration.limits)
+    startMessenger(snapshot)
+    startDiscovery()
     startBootstrap()
     deadlines.set(.book, to: now + configuration.timeouts.addressLifetime)
   }
 
   // MARK: Time
+
+  /// What the wall clock shows now. Tell it now and then: it may be set, and the other clock stops in sleep.
+  package mutating func setWallClock(ms: Int64, at now: Instant) { wallClock = (ms, now) }
+
+  /// Milliseconds since the Unix epoch. For people; nothing is decided by it that time alone decides.
+  var nowMs: Int64 {
+    let passed = (now - wallClock.at).components
+    return wallClock.ms &+ passed.seconds &* 1000 &+ passed.attoseconds / 1_000_000_000_000_000
+  }
 
   /// When `advance` must be called at the latest.
   package var deadline: Instant? {
@@ -119,6 +161,13 @@ package struct Node: ~Copyable {
       case .effort(let id): driveEffort(id)
       case .bootstrap(let peer): retryBootstrap(peer)
       case .book: expireBook()
+      case .gossip: advanceGossip()
+      case .gossipStream(let peer): reopenGossip(with: peer)
+      case .presence: advancePresence()
+      case .chat: advanceChat()
+      case .discovery: advanceDiscovery()
+      case .neighbour(let peer): approach(peer)
+      case .farewell: closeEverything()
       case .shutdown: finishShutdown()
       }
     }
@@ -147,8 +196,11 @@ package struct Node: ~Copyable {
 
   // MARK: Queries
 
-  /// Peers that are connected, in the order of their ids.
-  package var peers: [PeerSummary] { peerEntries.keys.sorted().map { summary(of: $0) } }
+  /// Peers that are connected, in the order of their ids; also those that are only known from what they said.
+  package var peers: [PeerSummary] {
+    let present = presence?.knownPeers.filter { peerEntries[$0] == nil } ?? []
+    return (peerEntries.keys + present).sorted().map { summary(of: $0) }
+  }
 
   /// Authenticated connections, oldest first.
   package var connections: [ConnectionSummary] {

@@ -1,5 +1,6 @@
 import NIOCore
 import Identify
+import Identity
 import Perf
 import SansIO
 import Wire
@@ -14,10 +15,17 @@ enum StreamOwner {
   case openingPerf(RequestID, upload: UInt64, download: UInt64)
   /// A machine of the node's.
   case machine(StreamSlot)
+  /// GossipSub's, whose bytes go to and come from the node's one router.
+  case gossip(GossipStreams.Role)
 
   /// Streams that keep a connection from being idle. Identify comes and goes by itself.
   var isUseful: Bool {
     if case .machine(let slot) = self { slot.purpose.isUseful } else { true }
+  }
+
+  /// Streams that cannot move to another connection to the same peer.
+  var isBound: Bool {
+    if case .gossip = self { false } else { isUseful }
   }
 }
 
@@ -26,6 +34,8 @@ final class StreamSlot {
   let protocolName: ProtocolName
   let purpose: Purpose
   var machine: any StreamMachine
+  /// Where it lives, once it does.
+  var place: StreamHandle?
   /// Our half of the stream has been closed.
   var isFinished = false
   /// When a peer that does not end its half is no longer waited for. Set once the machine itself waits for
@@ -41,10 +51,13 @@ final class StreamSlot {
     case measuring(RequestID)
     case identifying
     case pushing
+    /// Direct messages to a peer, and from one.
+    case talking(PeerID)
+    case hearing(PeerID)
 
     var isUseful: Bool {
       switch self {
-      case .serving, .pinging, .measuring: true
+      case .serving, .pinging, .measuring, .talking, .hearing: true
       case .identifying, .pushing: false
       }
     }
@@ -53,7 +66,7 @@ final class StreamSlot {
     var request: RequestID? {
       switch self {
       case .pinging(let request), .measuring(let request): request
-      case .serving, .identifying, .pushing: nil
+      case .serving, .identifying, .pushing, .talking, .hearing: nil
       }
     }
   }
@@ -85,6 +98,7 @@ enum StreamOutcome {
   case measured(PerfSummary)
   /// A peer's word of itself: an answer to our question, or a push.
   case described(Identify.Message)
+  case direct(DirectOutcome)
 }
 
 /// Why a stream's machine gave up.

@@ -54,7 +54,7 @@ extension Machine {
         counters.ignoredAuthors += 1
         return false
       }
-      peers[author] = Peer(isOnline: false, lastLife: now, sequence: sequence)
+      peers[author] = Peer(isOnline: false, lastLife: nil, sequence: sequence)
     }
     peers[author]?.sequence = sequence
     events.append(.remember(author, sequence: sequence))
@@ -76,13 +76,17 @@ extension Machine {
     peers[peer]?.isOnline = false
     moveToEnd(peer)
     onlineCount -= 1
-    events.append(.offline(peer, reason, silence: now - known.lastLife))
+    events.append(.offline(peer, reason, silence: now - (known.lastLife ?? now)))
   }
 
   /// Takes the silent away.
   mutating func reap() {
-    let silent = peers.filter { $0.value.isOnline && now - $0.value.lastLife > configuration.silenceLimit }
+    let silent = peers.filter { $0.value.isOnline && isSilent($0.value) }
     for peer in silent.keys { goOffline(peer, .reaped) }
+  }
+
+  private func isSilent(_ peer: Peer) -> Bool {
+    peer.lastLife.map { now - $0 > configuration.silenceLimit } ?? false
   }
 
   private mutating func moveToEnd(_ peer: PeerID) {

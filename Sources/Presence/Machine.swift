@@ -40,7 +40,8 @@ package struct Machine: Sendable {
 
   struct Peer: Sendable {
     var isOnline: Bool
-    var lastLife: Instant
+    /// Nil: none in this run.
+    var lastLife: Instant?
     var sequence: UInt64
   }
 
@@ -88,7 +89,7 @@ package struct Machine: Sendable {
     isolatedSince = now
     scanDue = now + configuration.scanInterval
     for (peer, sequence) in known.suffix(configuration.peersMax) where peer != own {
-      peers[peer] = Peer(isOnline: false, lastLife: now, sequence: sequence)
+      peers[peer] = Peer(isOnline: false, lastLife: nil, sequence: sequence)
     }
   }
 
@@ -125,7 +126,7 @@ package struct Machine: Sendable {
   package var isReady: Bool { hasReservation || subscribers > 0 }
 
   /// Everybody known: whether online, and the last life received in this run (nil: none yet).
-  package func presence(of peer: PeerID) -> (isOnline: Bool, lastLife: Instant)? {
+  package func presence(of peer: PeerID) -> (isOnline: Bool, lastLife: Instant?)? {
     peers[peer].map { ($0.isOnline, $0.lastLife) }
   }
 

@@ -10,7 +10,7 @@ struct Listener {
   let channel: any Channel
   let bound: SocketAddress
   /// What the node was told, to take it back.
-  let addresses: [Multiaddr]
+  var addresses: [Multiaddr]
 }
 
 /// Listening, and what becomes of what is accepted.

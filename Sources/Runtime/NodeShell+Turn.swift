@@ -39,6 +39,9 @@ extension NodeShell {
     case .close(let id): connections[id].map(beginClose)
     case .answer(let id, let answer): requests.removeValue(forKey: id)?(answer)
     case .event(let event): client?.happened(event)
+    case .save(let id, let writes): save(id, writes)
+    case .multicast(let packet, let link, let destination):
+      multicast?.send(packet, on: link, to: destination)
     case .keyLog(let line): writeKeyLog(line)
     case .streamOpened(let stream, let peer, let protocolName):
       client?.streamOpened(stream, peer: peer, protocolName: protocolName)
@@ -64,6 +67,9 @@ extension NodeShell {
 extension NodeShell: NIOScheduledCallbackHandler {
   package func handleScheduledCallback(eventLoop: some EventLoop) {
     timer.fired()
-    turn { node, now in node.advance(to: now) }
+    turn { node, now in
+      node.setWallClock(ms: WallClock.nowMs, at: now)
+      node.advance(to: now)
+    }
   }
 }

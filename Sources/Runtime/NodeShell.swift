@@ -1,8 +1,10 @@
+import Chat
 package import Identity
 package import Logging
 package import NIOCore
 package import Node
 import SansIO
+package import Store
 package import Wire
 
 /// A node on an event loop, with real sockets.
@@ -18,11 +20,15 @@ package final class NodeShell {
 
   let configuration: Configuration
   var node: Node
+  /// Nil for a node that keeps nothing.
+  package let keeper: Keeper?
   let resolver: Resolver
   var keyLog: KeyLogFile?
 
   var connections: [ConnectionID: ConnectionHandler] = [:]
   var listeners: [Listener] = []
+  /// Nil unless the node looks for peers on the local network.
+  var multicast: MulticastSockets?
   var dials: [DialID: Dial] = [:]
   var requests: [RequestID: (Node.Answer) -> Void] = [:]
 
@@ -36,6 +42,8 @@ package final class NodeShell {
   /// Sockets of any kind that are not closed yet.
   package internal(set) var openSockets = 0
   var phase = Phase.idle
+  /// From opening the store, before there was anybody to tell.
+  private var storeProblems: [Problem]
 
   enum Phase {
     case idle, running
@@ -44,18 +52,21 @@ package final class NodeShell {
     case stopped
   }
 
-  /// Must be called on `loop`, or before anything else can reach the shell.
+  /// Must be called on `loop`, or before anything else can reach the shell. The store is the shell's from now
+  /// on.
   package init(
     loop: any EventLoop, identity: KeyPair, node nodeConfiguration: Node.Configuration, entropy: [UInt8],
-    recordSequence: UInt64, configuration: Configuration = Configuration(), logger: Logger
+    store: Store? = nil, configuration: Configuration = Configuration(), logger: Logger
   ) {
     self.loop = loop
     self.logger = logger
     self.configuration = configuration
     resolver = Resolver(loop: loop, configuration: configuration.names)
+    keeper = store.map { Keeper($0, loop: loop) }
+    storeProblems = store?.problems ?? []
     node = Node(
-      identity: identity, configuration: nodeConfiguration, entropy: entropy, recordSequence: recordSequence,
-      now: .now)
+      identity: identity, configuration: nodeConfiguration, entropy: entropy, wallClockMs: WallClock.nowMs,
+      snapshot: store?.load() ?? Snapshot(), now: .now)
   }
 
   // MARK: Inputs
@@ -72,7 +83,12 @@ package final class NodeShell {
     self.client = client
     phase = .running
     openKeyLog()
-    return openListeners(addresses)
+    for problem in storeProblems { tell(problem) }
+    storeProblems = []
+    return openListeners(addresses).assumeIsolated().map { addresses in
+      self.startDiscovery()
+      return addresses
+    }.nonisolated()
   }
 
   /// Leaves cleanly: stops listening, lets the node say goodbye, closes every socket. Kept when all are
@@ -88,6 +104,7 @@ package final class NodeShell {
     phase = .stopping(promise, nodeStopped: false)
     closeListeners()
     turn { node, now in node.shutdown(at: now) }
+    stopDiscovery()
     finishIfStopped()
     return promise.futureResult
   }
@@ -105,6 +122,8 @@ package final class NodeShell {
     requests.removeAll()
     timer.cancel()
     keyLog = nil
+    keeper?.close()
+    stopDiscovery()
     closeListeners()
     for dial in dials.values { dial.channel?.close(promise: nil) }
     dials.removeAll()
@@ -136,12 +155,26 @@ package final class NodeShell {
   }
 
   func finishIfStopped() {
-    guard case .stopping(let promise, nodeStopped: true) = phase, openSockets == 0 else { return }
+    guard case .stopping(let promise, nodeStopped: true) = phase, openSockets == 0,
+      keeper?.pending ?? 0 == 0
+    else { return }
     phase = .stopped
     timer.cancel()
     keyLog = nil
+    keeper?.close()
     promise.succeed()
   }
+
+  func save(_ id: SaveID, _ writes: [Write]) {
+    guard let keeper else { preconditionFailure("a messenger without a store") }
+    keeper.save(writes, problem: { self.tell($0) }) { outcomes in
+      if case .stopped = self.phase { return }
+      self.turn { node, now in node.saved(id, outcomes, at: now) }
+      self.finishIfStopped()
+    }
+  }
+
+  private func tell(_ problem: Problem) { warn("history: \(problem.text)", problem.remedy) }
 
   func warn(_ text: String, _ detail: String) {
     client?.happened(.warning(text, detail: detail))

@@ -11,9 +11,9 @@ struct AskFlags: ParsableArguments {
   @Flag(help: "Print the node's answer as JSON.")
   var json = false
 
-  func ask(_ method: String) async throws -> JSONValue {
+  func ask(_ method: String, _ parameters: JSONValue? = nil) async throws -> JSONValue {
     try await ControlClient.withConnection(to: socket ?? data.directories().socket) { client in
-      try await client.call(method)
+      try await client.call(method, parameters)
     }
   }
 }

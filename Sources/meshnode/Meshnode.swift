@@ -12,8 +12,7 @@ struct Meshnode: AsyncParsableCommand {
     abstract: "A peer-to-peer messenger node that speaks libp2p.",
     subcommands: [
       IDCommand.self, RunCommand.self, PingCommand.self, PerfCommand.self, PeersCommand.self,
-      StatusCommand.self,
-      ConfigCommand.self,
+      StatusCommand.self, ChatCommand.self, SendCommand.self, HistoryCommand.self, ConfigCommand.self,
     ])
 
   static let agent = "meshnode/0.1"

@@ -19,7 +19,9 @@ struct RunCommand: AsyncParsableCommand {
     let shutdowns = ShutdownRequests()
     let signals = TerminationSignals(shutdowns)
     let identity = try Identity.loadOrCreate(in: directories.data)
-    let node = MeshNode(settings.configuration(identity: identity, agent: Meshnode.agent), logger: logger)
+    var configuration = settings.configuration(identity: identity, agent: Meshnode.agent)
+    configuration.messenger?.history = directories.history
+    let node = MeshNode(configuration, logger: logger)
     let server = ControlServer(node, shutdowns: shutdowns, logger: logger)
     do {
       for endpoint in settings.api { try await serve(endpoint, server, directories) }

@@ -22,7 +22,7 @@ struct Measure: AsyncParsableCommand {
 
   /// What can be measured by itself.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case memory, allocations, roundtrips, handshakes, runtime, loopback, connections, start
+    case memory, allocations, roundtrips, handshakes, gossip, store, runtime, loopback, connections, start
   }
 
   @Argument(help: "Only these parts: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -69,6 +69,8 @@ struct Measure: AsyncParsableCommand {
     case .allocations: try InMemoryFigures.allocations(effort)
     case .roundtrips: try RoundTripFigure.figures(effort)
     case .handshakes: try InMemoryFigures.handshakes(effort)
+    case .gossip: try GossipFigures.figures(effort)
+    case .store: try StoreBenchmark.figures(effort)
     case .runtime: try await RuntimeAllocations.figures(effort)
     case .loopback: try ThroughputFigures.figures(effort, tools)
     case .connections: try ConnectionFigures.figures(effort)

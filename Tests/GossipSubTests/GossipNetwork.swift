@@ -110,7 +110,7 @@ struct GossipNetwork {
     let node = running.randomElement(using: &generator) ?? 0
     guard routers[node] != nil else { return }
     let data = ByteBuffer(repeating: UInt8(sent.count % 256), count: bytes)
-    guard let id = try routers[node]?.publish(data, to: chat, at: now) else { return }
+    guard let id = try routers[node]?.publish(data, to: chat, at: now).id else { return }
     sent.append(Sent(id: id, at: now, by: node, expected: component(of: node)))
     settle(node)
   }

@@ -156,7 +156,7 @@ struct Rig {
   func score(_ peer: Peer) -> Double { router.score(of: peer.id) }
 
   mutating func publish(_ text: String, on topic: Topic = chat) throws -> MessageID {
-    try router.publish(ByteBuffer(string: text), to: topic, at: now)
+    try router.publish(ByteBuffer(string: text), to: topic, at: now).id
   }
 }
 

@@ -62,7 +62,7 @@ struct CommandTests {
 
   @Test func aNodeOnStandardStreamsLeavesWhenTheyEnd() throws {
     let ended = try run(
-      ["run", "--api", "stdio", "--listen", "/ip4/127.0.0.1/tcp/0"],
+      ["run", "--api", "stdio", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"],
       input: #"{"jsonrpc":"2.0","id":1,"method":"node.info"}"# + "\n")
     #expect(ended.code == 0)
     #expect(ended.errors.contains("listening on /ip4/127.0.0.1/tcp/"))

@@ -110,6 +110,51 @@ struct ConversationTests {
     }
   }
 
+  @Test func chatNamesItsConversationByRoomOrPeerAndIsGlobalOtherwise() async throws {
+    try await withServer { served in
+      try await served.conversation { client in
+        let friend = JSONValue.string(FakeNode.friend)
+        let sent = try await client.call("chat.send", ["text": "hi"])
+        #expect(sent == ["id": "00ff", "state": "queued"])
+        _ = try await client.call("chat.send", ["text": "hi", "room": "garden"])
+        _ = try await client.call("chat.send", ["text": "hi", "to": friend])
+        let history = try await client.call("chat.history", ["peer": friend, "limit": 3])
+        #expect(
+          history == [
+            [
+              "id": "00ff", "room": .null, "peer": friend, "from": friend, "text": "old", "sentMs": .null,
+              "receivedMs": 1000, "state": "failed", "reason": "nobody was there",
+            ]
+          ])
+        _ = try await client.call("chat.join", ["room": "garden"])
+        _ = try await client.call("chat.leave", ["room": "garden"])
+        #expect(try await client.call("chat.list") == [["room": "global", "unread": 2, "last": .null]])
+      }
+      let asked = await served.node.asked
+      #expect(asked.prefix(2) == ["send hi to room(\"global\")", "send hi to room(\"garden\")"])
+      #expect(
+        asked.dropFirst(3) == [
+          "history of peer(\(FakeNode.friend)), 3 before now", "join garden", "leave garden",
+        ])
+    }
+  }
+
+  @Test(arguments: [
+    #""chat.send","params":{}"#, #""chat.send","params":{"text":5}"#,
+    #""chat.send","params":{"text":"a","room":"b","to":"\#(FakeNode.friend)"}"#,
+    #""chat.send","params":{"text":"a","to":"nobody"}"#, #""chat.history","params":{"limit":0}"#,
+    #""chat.history","params":{"limit":1001}"#, #""chat.join""#, #""chat.search""#,
+  ])
+  func chatWithoutSenseIsRefused(call: String) async throws {
+    try await withServer { served in
+      try await served.conversation { client in
+        let answer = try await client.ask(#"{"jsonrpc":"2.0","id":1,"method":\#(call)}"#)
+        #expect(answer?.errorCode == -32602)
+      }
+      #expect(await served.node.asked.isEmpty)
+    }
+  }
+
   @Test func blankLinesAndLineEndsOfOthersAreFine() async throws {
     try await withServer { served in
       try await served.conversation { client in

@@ -46,6 +46,43 @@ actor FakeNode: ControlledNode {
     return ConnectReport(peerID: friendReport.peerID, elapsed: .microseconds(12_345), path: "direct")
   }
 
+  func send(_ text: String, to conversation: Conversation) -> ChatMessage {
+    asked.append("send \(text) to \(conversation)")
+    return message(text, in: conversation, .queued)
+  }
+
+  func history(of conversation: Conversation, limit: Int, beforeID: String?) throws -> [ChatMessage] {
+    asked.append("history of \(conversation), \(limit) before \(beforeID ?? "now")")
+    guard beforeID != "gone" else { throw Refusal(description: "there is no message gone") }
+    return [message("old", in: conversation, .failed(reason: "nobody was there"))]
+  }
+
+  func search(_ text: String, in conversation: Conversation?, limit: Int) -> [ChatMessage] {
+    asked.append("search \(text), \(limit)")
+    return [message(text, in: conversation ?? .global, .received)]
+  }
+
+  func conversations() -> [ConversationInfo] {
+    [ConversationInfo(conversation: .global, unread: 2, lastMessage: nil)]
+  }
+
+  func join(room: String) -> String {
+    asked.append("join \(room)")
+    return room.lowercased()
+  }
+
+  func leave(room: String) { asked.append("leave \(room)") }
+
+  private func message(
+    _ text: String, in conversation: Conversation, _ state: ChatMessage.State
+  ) -> ChatMessage {
+    ChatMessage(
+      id: "00ff", conversation: conversation, from: friendReport.peerID, text: text, sentMs: nil,
+      receivedMs: 1000, state: state)
+  }
+
+  func refresh() { asked.append("refresh") }
+
   func disconnect(_ peer: PeerID) { asked.append("disconnect \(peer)") }
 
   func ping(_ peer: PeerID, count: Int) -> [Duration] {

@@ -12,7 +12,7 @@ import Wire
     configure(&configuration)
     return Node(
       identity: try KeyPair(seed: [UInt8](repeating: 1, count: 32)), configuration: configuration,
-      entropy: [UInt8](repeating: 2, count: 32), recordSequence: 1, now: .zero)
+      entropy: [UInt8](repeating: 2, count: 32), wallClockMs: 1, now: .zero)
   }
 
   private let local = Multiaddr.tcp(.v4(IPv4Address(rawValue: 0x2D0A_0001)), port: 4001)

@@ -1,3 +1,4 @@
+import Chat
 import Identity
 import NIOCore
 import Node
@@ -38,13 +39,17 @@ final class NodeNetwork {
     var closedStreams: Set<StreamHandle> = []
     var hasStopped = false
     var keyLog: [String] = []
+    var kept = KeptMessages()
     /// Whether application bytes are given back at once.
     var consumes = true
     var resolutions: [Resolution] = []
+    /// Crashed or cut off: nothing reaches it, nothing leaves it, its time stands still.
+    fileprivate(set) var isFrozen = false
     fileprivate var sockets: [ConnectionID: Socket] = [:]
     fileprivate var cancelled: Set<DialID> = []
 
     var peerID: PeerID { identity.peerID }
+    var accepts: Bool { isListening && !hasStopped && !isFrozen }
     /// The address with the peer's name at its end.
     var fullAddress: Multiaddr { (try? address.appending(peerID)) ?? address }
 
@@ -76,7 +81,7 @@ final class NodeNetwork {
     guard let identity = try? KeyPair(seed: seed) else { preconditionFailure("32 bytes are a seed") }
     let address = Multiaddr.tcp(ip ?? .v4(IPv4Address(rawValue: 0x2D0A_0001 + UInt32(index))), port: port)
     let node = Node(
-      identity: identity, configuration: configuration, entropy: seed, recordSequence: 1, now: now)
+      identity: identity, configuration: configuration, entropy: seed, wallClockMs: 1, now: now)
     let host = Host(index: index, identity: identity, node: node, address: address)
     hosts.append(host)
     host.node.listening(on: address, at: now)
@@ -121,9 +126,12 @@ final class NodeNetwork {
     carryOut(host)
   }
 
+  /// From now on nothing reaches a host and nothing leaves it, and nobody is told.
+  func freeze(_ host: Host) { host.isFrozen = true }
+
   private var nextInstant: Instant? {
     var earliest = events.map(\.at).min()
-    for host in hosts {
+    for host in hosts where !host.isFrozen {
       guard let deadline = host.node.deadline else { continue }
       earliest = min(earliest ?? deadline, deadline)
     }
@@ -135,7 +143,7 @@ final class NodeNetwork {
     let due = events.filter { $0.at <= now }.sorted { ($0.at, $0.order) < ($1.at, $1.order) }
     events.removeAll { $0.at <= now }
     for event in due { event.run() }
-    for host in hosts {
+    for host in hosts where !host.isFrozen {
       guard let deadline = host.node.deadline, deadline <= now else { continue }
       host.node.advance(to: now)
       carryOut(host)
@@ -150,6 +158,7 @@ final class NodeNetwork {
   // MARK: What a shell does
 
   private func carryOut(_ host: Host) {
+    if host.isFrozen { return }
     while let output = host.node.nextOutput() {
       switch output {
       case .dial(let id, let address, _): dial(id, address, from: host)
@@ -162,6 +171,7 @@ final class NodeNetwork {
         host.answeredAt[request] = now
         host.answerCounts[request, default: 0] += 1
       case .event(let event): host.events.append(event)
+      case .save(let id, let writes): save(id, writes, for: host)
       case .keyLog(let line): host.keyLog.append(line)
       case .streamOpened(let handle, _, _): host.openedStreams.append(handle)
       case .streamData(let handle, let bytes):
@@ -169,9 +179,17 @@ final class NodeNetwork {
         if host.consumes { host.node.consumed(bytes.readableBytes, on: handle, at: now) }
       case .streamFinished(let handle): host.finishedStreams.insert(handle)
       case .streamClosed(let handle, _): host.closedStreams.insert(handle)
-      case .streamWritable: break
+      case .streamWritable, .multicast: break
       case .stopped: host.hasStopped = true
       }
+    }
+  }
+
+  private func save(_ id: SaveID, _ writes: [Write], for host: Host) {
+    let outcomes = host.kept.apply(writes)
+    after(.microseconds(100)) { [self] in
+      host.node.saved(id, outcomes, at: now)
+      carryOut(host)
     }
   }
 
@@ -180,7 +198,7 @@ final class NodeNetwork {
     if blackHoles.contains(address) { return }
     after(latency * 2) { [self] in
       guard !host.cancelled.contains(id) else { return }
-      guard let target = hosts.first(where: { $0.address == address && $0.isListening && !$0.hasStopped })
+      guard let target = hosts.first(where: { $0.address == address && $0.accepts })
       else {
         host.node.dialFailed(id, reason: "connection refused", at: now)
         return carryOut(host)
@@ -220,7 +238,8 @@ final class NodeNetwork {
       var wire = ByteBuffer()
       guard host.node.drainOutbound(id, into: &wire, maxBytes: 64 * 1024, at: now) else { return }
       after(latency) { [self] in
-        guard let far = socket.other, let id = far.id, far.host.sockets[id] === far else { return }
+        guard let far = socket.other, let id = far.id, far.host.sockets[id] === far, !far.host.isFrozen
+        else { return }
         // A copy of its own: nodes decrypt in place.
         far.host.node.receive(ByteBuffer(bytes: Array(wire.readableBytesView)), on: id, at: now)
         carryOut(far.host)
@@ -274,5 +293,24 @@ extension NodeNetwork.Host {
 
   var identified: [PeerSummary] {
     events.compactMap { if case .identified(let summary) = $0 { summary } else { nil } }
+  }
+}
+
+/// What a store would keep: enough to say what is new.
+struct KeptMessages {
+  private(set) var messages: [MessageKey: Message] = [:]
+
+  mutating func apply(_ writes: [Write]) -> [Outcome] {
+    writes.map { write in
+      switch write {
+      case .insert(let message):
+        guard messages[message.key] == nil else { return .duplicate }
+        messages[message.key] = message
+        return .inserted
+      case .state(let key, let state): messages[key]?.state = state
+      case .read, .author, .peer, .room: break
+      }
+      return .done
+    }
   }
 }

@@ -24,7 +24,7 @@ final class ShellOnLoop: @unchecked Sendable {
     var generator = SystemRandomNumberGenerator()
     shell = NodeShell(
       loop: testLoop, identity: try KeyPair(seed: generator.bytes(32)), node: nodeConfiguration,
-      entropy: generator.bytes(32), recordSequence: 1, configuration: configuration,
+      entropy: generator.bytes(32), configuration: configuration,
       logger: Logger(label: "test"))
   }
 

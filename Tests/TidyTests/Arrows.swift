@@ -56,17 +56,26 @@ let rooms: [String: Room] = [
   "LocalDiscovery": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
-    ["Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "Perf"],
+    [
+      "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
+      "LocalDiscovery", "Perf",
+    ],
     and: ["NIOCore", "DequeModule", "OrderedCollections"]),
 
   "CSodium": Room(kind: .system, ours: [], theirs: []),
   "Store": .shell(["Chat", "Wire", "Identity", "SansIO"], and: ["GRDB", "GRDBSQLite"]),
-  "Runtime": .shell(["Node", "Wire", "SansIO", "Identity"], and: ["NIOCore", "NIOPosix", "Logging"]),
+  "Runtime": .shell(
+    ["Node", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
+    and: ["NIOCore", "NIOPosix", "Logging"]),
   "Meshwork": .shell(
-    ["Runtime", "Node", "Wire", "SansIO", "Identity"],
+    [
+      "Runtime", "Node", "Presence", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity",
+    ],
     and: ["NIOCore", "NIOPosix", "Logging", "DequeModule"]),
   "MeshworkControl": .shell(["Meshwork"], and: ["NIOCore", "NIOPosix", "Logging", "TOMLKit"]),
-  "meshnode": .shell(["Meshwork", "MeshworkControl"], and: ["ArgumentParser", "Logging"]),
+  "CNcurses": Room(kind: .system, ours: [], theirs: []),
+  "Terminal": .shell(["Meshwork", "CNcurses"], and: []),
+  "meshnode": .shell(["Meshwork", "MeshworkControl", "Terminal"], and: ["ArgumentParser", "Logging"]),
   "twonodes": .shell(["Meshwork"], and: []),
 
   "interop-peer": Room(
@@ -75,16 +84,21 @@ let rooms: [String: Room] = [
     kind: .testSupport,
     ours: [
       "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify", "Perf",
-      "Node", "Runtime", "MeshworkControl", "TestKit",
+      "Chat", "LocalDiscovery", "Node", "Runtime", "MeshworkControl", "TestKit",
     ], theirs: ["NIOCore", "SwiftProtobuf"]),
   "MallocCount": Room(kind: .testSupport, ours: [], theirs: []),
   "bench": Room(
     kind: .testSupport,
     ours: [
-      "Meshwork", "Connection", "Yamux", "Identity", "Wire", "SansIO", "TestKit", "CSodium", "MallocCount",
+      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Store", "Identity", "Wire", "SansIO",
+      "TestKit",
+      "CSodium", "MallocCount",
     ],
     theirs: ["NIOCore", "NIOPosix", "Logging", "ArgumentParser"]),
   "store-writer": Room(
     kind: .testSupport, ours: ["Store", "Chat", "Wire", "SansIO", "Identity"], theirs: ["Glibc"]),
+  "mdns-peer": Room(
+    kind: .testSupport, ours: ["Runtime", "LocalDiscovery", "Identity", "Wire", "SansIO"],
+    theirs: ["NIOCore", "NIOPosix", "Glibc"]),
   "TestKit": Room(kind: .testSupport, ours: ["Wire", "SansIO"], theirs: ["NIOCore", "DequeModule"]),
 ]

@@ -22,6 +22,18 @@ public struct Event: Sendable, Hashable {
     case connectionClosed(ConnectionInfo, reason: String)
     /// A peer said who it is, what it speaks, and how it sees us.
     case identified(PeerInfo)
+    /// This node said on the chat topic that it is there.
+    case presenceSent(Announcement)
+    /// A peer is there.
+    case peerOnline(PeerID, via: Life)
+    /// A peer is gone: it was silent for too long, or said that it leaves.
+    case peerOffline(PeerID, reason: OfflineReason, silence: Duration)
+    /// Another's message: kept, and told once.
+    case messageReceived(ChatMessage)
+    /// A message of this node's has come further.
+    case messageState(id: String, ChatMessage.State)
+    /// Messages of an author in a room that did not come, though later ones did.
+    case messagesMissing(room: String, author: PeerID, ClosedRange<UInt64>)
     /// Something a person should know. The node goes on.
     case warning(text: String, detail: String)
     /// Events this subscriber was too slow, or came too late, for. The event's number is the last missed
@@ -37,8 +49,48 @@ public struct Event: Sendable, Hashable {
     case .connectionOpened: "connection.opened"
     case .connectionClosed: "connection.closed"
     case .identified: "identified"
+    case .presenceSent: "presence.sent"
+    case .peerOnline: "peer.online"
+    case .peerOffline: "peer.offline"
+    case .messageReceived: "message.received"
+    case .messageState: "message.state"
+    case .messagesMissing: "message.missing"
     case .warning: "warning"
     case .gap: "gap"
     }
+  }
+}
+
+extension Event {
+  /// How a node says that it is there.
+  public enum Announcement: String, Sendable, Hashable {
+    /// It has come.
+    case presence = "PRESENCE"
+    /// It answers one that has come.
+    case welcome = "WELCOME"
+    /// It is still there.
+    case refresh = "REFRESH"
+  }
+
+  /// What showed that a peer is there.
+  public enum Life: String, Sendable, Hashable {
+    /// It announced that it came, …
+    case presence
+    /// … answered one who came, …
+    case welcome
+    /// … said that it is still there, …
+    case refresh
+    /// … or wrote something.
+    case message
+    /// A connection opened anew to a peer that was known.
+    case connection
+  }
+
+  /// Why a peer is no longer there.
+  public enum OfflineReason: String, Sendable, Hashable {
+    /// Silent for too long.
+    case reaped
+    /// It said so.
+    case left
   }
 }

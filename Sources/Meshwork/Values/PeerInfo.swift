@@ -1,5 +1,7 @@
 public import Identity
 import Node
+import Runtime
+import SansIO
 public import Wire
 
 /// What the node knows of a peer.
@@ -24,6 +26,11 @@ public struct PeerInfo: Sendable, Hashable {
   public let observedAddress: Multiaddr?
   /// Whether the addresses come from a record that the peer has signed.
   public let hasSignedRecord: Bool
+  /// Whether it is there, by what it says on the chat topic; nil for one that never said anything, such as a
+  /// relay.
+  public let isOnline: Bool?
+  /// When it last showed life, in milliseconds since the Unix epoch; nil if not in this run of the node.
+  public let lastSeenMs: Int64?
 }
 
 extension PeerInfo {
@@ -38,5 +45,7 @@ extension PeerInfo {
     protocols = summary.protocols.map(\.rawValue)
     observedAddress = summary.observedAddress
     hasSignedRecord = summary.hasSignedRecord
+    isOnline = summary.presence?.isOnline
+    lastSeenMs = summary.presence?.lastLife.map { WallClock.ms(at: $0) }
   }
 }

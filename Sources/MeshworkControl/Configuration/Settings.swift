@@ -199,6 +199,16 @@ extension Settings {
     return limits
   }
 
+  /// The rhythm of presence.
+  var messenger: Messenger {
+    var messenger = Messenger()
+    messenger.readyDelay = presenceReadyDelay
+    messenger.refreshInterval = presenceRefresh
+    messenger.scanInterval = presenceScan
+    messenger.silenceLimit = presenceSilence
+    return messenger
+  }
+
   /// What to make a node with.
   public func configuration(identity: Identity, agent: String) -> Configuration {
     var configuration = Configuration(identity: identity)
@@ -212,6 +222,7 @@ extension Settings {
     configuration.keyLog = keylog
     configuration.serveBench = serveBench
     configuration.limits = limits
+    configuration.messenger = messenger
     return configuration
   }
 

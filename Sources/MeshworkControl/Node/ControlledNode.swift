@@ -15,6 +15,20 @@ public protocol ControlledNode: Sendable {
   func disconnect(_ peer: PeerID) async throws
   /// Round trips, one after the other.
   func ping(_ peer: PeerID, count: Int) async throws -> [Duration]
+  /// Announces the node now.
+  func refresh() async
+  /// Writes a message.
+  func send(_ text: String, to conversation: Conversation) async throws -> ChatMessage
+  /// The newest messages, or the newest before the one of that identifier: oldest first.
+  func history(of conversation: Conversation, limit: Int, beforeID: String?) async throws -> [ChatMessage]
+  /// The newest messages with these words, newest first.
+  func search(_ text: String, in conversation: Conversation?, limit: Int) async throws -> [ChatMessage]
+  /// Every conversation there was, and what is unread in it.
+  func conversations() async throws -> [ConversationInfo]
+  /// Joins a room; returns its name in its one spelling.
+  func join(room: String) async throws -> String
+  /// Leaves a room.
+  func leave(room: String) async throws
   /// Every event from the first one kept on, in order; ends when the node has ended.
   func eventReports() async -> any AsyncSequence<NumberedEvent, Never> & Sendable
 }

@@ -16,8 +16,7 @@ extension MeshNode: ControlledNode {
     peers().map { peer in
       PeerReport(
         peerID: peer.peerID,
-        // Until presence announcements say more, a connection is what tells that somebody is there.
-        presence: peer.isConnected ? "online" : "offline", lastSeenMs: nil,
+        presence: peer.isOnline ?? false ? "online" : "offline", lastSeenMs: peer.lastSeenMs,
         path: peer.path?.rawValue ?? "none",
         addresses: peer.addresses, roundTrip: peer.roundTrip, agent: peer.agent)
     }
@@ -62,6 +61,25 @@ extension NumberedEvent {
         .init("peerId", .string(peer.peerID.description)), .init("agent", .optional(peer.agent)),
         .init("protocols", .strings(peer.protocols)),
         .init("observedAddr", .optional(peer.observedAddress?.description)),
+      ]
+    case .presenceSent(let announcement):
+      [.init("kind", .string(announcement.rawValue))]
+    case .peerOnline(let peer, let life):
+      [.init("peerId", .string(peer.description)), .init("via", .string(life.rawValue))]
+    case .peerOffline(let peer, let reason, let silence):
+      [
+        .init("peerId", .string(peer.description)), .init("reason", .string(reason.rawValue)),
+        .init("silentMs", .integer(Int64(silence.milliseconds))),
+      ]
+    case .messageReceived(let message):
+      [.init("id", .string(message.id))] + message.members
+    case .messageState(let id, let state):
+      [.init("id", .string(id)), .init("state", .string(state.name))] + state.members
+    case .messagesMissing(let room, let author, let missing):
+      [
+        .init("room", .string(room)), .init("from", .string(author.description)),
+        .init("first", .integer(Int64(clamping: missing.lowerBound))),
+        .init("last", .integer(Int64(clamping: missing.upperBound))),
       ]
     case .warning(let text, let detail):
       [.init("text", .string(text)), .init("detail", .string(detail))]

@@ -19,6 +19,8 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
 public struct Directories: Equatable, Sendable {
   /// Identity, history and all that must last.
   public let data: String
+  /// The database of messages.
+  public var history: String { "\(data)/history.sqlite" }
   /// Where the UNIX socket of the interface is, unless told otherwise.
   public let socket: String
   /// The directory of the socket.

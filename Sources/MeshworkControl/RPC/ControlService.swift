@@ -33,8 +33,10 @@ struct ControlService: Sendable {
         return try subscribe(arguments, events)
       case .nodeShutdown:
         return Outcome(result: .success(.null), effect: .shutdown)
-      case .nodeInfo, .peersList, .peersConnect, .peersDisconnect, .peersPing:
+      case .nodeInfo, .nodeRefresh, .peersList, .peersConnect, .peersDisconnect, .peersPing:
         return Outcome(result: .success(try await ask(method, arguments)))
+      case .chatSend, .chatHistory, .chatSearch, .chatList, .chatJoin, .chatLeave:
+        return Outcome(result: .success(try await chat(method, arguments)))
       }
     } catch {
       return Outcome(result: .failure(error))
@@ -45,6 +47,9 @@ struct ControlService: Sendable {
     switch method {
     case .nodeInfo:
       return await node.nodeReport().json
+    case .nodeRefresh:
+      await node.refresh()
+      return .null
     case .peersList:
       return .array(await node.peerReports().map(\.json))
     case .peersConnect:
@@ -63,7 +68,8 @@ struct ControlService: Sendable {
         let roundTrips = try await node.ping(peer, count: count)
         return ["rttMs": .array(roundTrips.map { .number($0.milliseconds) })]
       }
-    case .nodeShutdown, .eventsSubscribe:
+    case .nodeShutdown, .eventsSubscribe, .chatSend, .chatHistory, .chatSearch, .chatList, .chatJoin,
+      .chatLeave:
       preconditionFailure("\(method.rawValue) is not the node's to answer")
     }
   }
@@ -97,7 +103,7 @@ struct ControlService: Sendable {
     }
   }
 
-  private static func peer(_ arguments: RPCArguments, _ name: String) throws(RPCError) -> PeerID {
+  static func peer(_ arguments: RPCArguments, _ name: String) throws(RPCError) -> PeerID {
     let text = try arguments.text(name)
     do {
       return try PeerID(text)
@@ -106,7 +112,7 @@ struct ControlService: Sendable {
     }
   }
 
-  private static func attempt(_ body: () async throws -> JSONValue) async throws(RPCError) -> JSONValue {
+  static func attempt(_ body: () async throws -> JSONValue) async throws(RPCError) -> JSONValue {
     do {
       return try await body()
     } catch {

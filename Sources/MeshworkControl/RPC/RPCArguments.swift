@@ -35,6 +35,10 @@ struct RPCArguments {
     return text
   }
 
+  func optionalText(_ name: String) throws(RPCError) -> String? {
+    values[name] == nil ? nil : try text(name)
+  }
+
   func whole(_ name: String, in range: ClosedRange<Int64>, default fallback: Int64) throws(RPCError) -> Int64
   {
     guard let value = values[name] else { return fallback }

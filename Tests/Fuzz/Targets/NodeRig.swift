@@ -40,7 +40,7 @@ final class NodeRig {
     let upgrade = HostilePeer.Upgrade(rawValue: self.input.byte() % 2) ?? .early
     node = Node(
       identity: direction == .inbound ? FuzzTarget.bob : FuzzTarget.alice, configuration: Self.configuration,
-      entropy: [UInt8](repeating: 5, count: 32), recordSequence: 1, now: .zero)
+      entropy: [UInt8](repeating: 5, count: 32), wallClockMs: 1, now: .zero)
     node.handle("/a/1")
     node.listening(on: Self.here, at: now)
     settle()

@@ -1,0 +1,83 @@
+import Identity
+package import LocalDiscovery
+package import NIOCore
+package import SansIO
+package import Wire
+
+// Finding peers on the links this machine is on.
+extension Node {
+  // MARK: Inputs
+
+  /// Announces these listening addresses on the links they belong to, and looks for peers there. Wildcards
+  /// stand for every address of an interface.
+  package mutating func discoverLocally(listeningOn addresses: [Multiaddr], at now: Instant) {
+    self.now = now
+    discovery?.announce(addresses, at: now)
+    pumpDiscovery()
+  }
+
+  /// The interfaces there are now.
+  package mutating func interfacesChanged(_ interfaces: [Interface], at now: Instant) {
+    self.now = now
+    discovery?.interfaces(interfaces, at: now)
+    pumpDiscovery()
+  }
+
+  /// A datagram to the mDNS group of a link.
+  package mutating func multicastReceived(
+    _ packet: ByteBuffer, from sender: Endpoint, on link: Link, at now: Instant
+  ) {
+    self.now = now
+    discovery?.receive(packet, from: sender, on: link, at: now)
+    pumpDiscovery()
+  }
+
+  // MARK: What follows
+
+  mutating func startDiscovery() {
+    guard let settings = configuration.discovery else { return }
+    discovery = LocalDiscovery.Machine(
+      peer: identity.peerID, configuration: settings, generator: SeededGenerator(seed: secrets.next()),
+      now: now)
+  }
+
+  mutating func advanceDiscovery() {
+    discovery?.advance(to: now)
+    pumpDiscovery()
+  }
+
+  mutating func leaveLinks() {
+    discovery?.leave(at: now)
+    pumpDiscovery()
+  }
+
+  private mutating func pumpDiscovery() {
+    while let event = discovery?.nextEvent() {
+      switch event {
+      case .send(let packet, let link, let destination):
+        outputs.append(.multicast(packet, on: link, to: destination))
+      case .discovered(let peer, let addresses): discovered(peer, at: addresses)
+      case .expired: break  // Where it was may still be right; who is there proves it.
+      }
+    }
+    let deadline = discovery?.deadline
+    deadlines.set(.discovery, to: deadline)
+  }
+
+  /// A neighbour is somebody to be connected with. One end dials and the other waits a moment, so that there
+  /// is one connection and not two.
+  private mutating func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
+    book.add(addresses, of: peer, lifetime: configuration.timeouts.addressLifetime, at: now)
+    if identity.peerID < peer {
+      approach(peer)
+    } else if peerEntries[peer] == nil {
+      deadlines.set(.neighbour(peer), to: now + configuration.timeouts.neighbourPatience)
+    }
+  }
+
+  /// Dials a neighbour, unless so many peers are connected that it may as well come to us.
+  mutating func approach(_ peer: PeerID) {
+    guard peerEntries.count < configuration.limits.neighboursMax else { return }
+    keepConnected(peer)
+  }
+}
