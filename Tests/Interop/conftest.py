@@ -2,18 +2,21 @@
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from peers.go import GoPeer
+from peers.gossip import GoGossiper, PyGossiper
 from peers.line_peer import LinePeer
 from peers.meshnode import MeshNode
+from peers.original import OriginalPeer
 from peers.peer import IP4, IP6, Peer, PeerError, address
+from peers.raw import RawPeer
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -23,6 +26,7 @@ BUILT = ROOT / ".build" / "debug"
 MESH, GO, PY = "mesh", "go", "py"
 Start = Callable[..., Peer]
 StartNode = Callable[..., MeshNode]
+Member = TypeVar("Member", MeshNode, GoGossiper, PyGossiper, OriginalPeer)
 
 
 def program(path: Path, remedy: str) -> Path:
@@ -35,10 +39,18 @@ def program(path: Path, remedy: str) -> Path:
 def start(make: str, home: Path, flags: tuple[str, ...] = ()) -> Peer:
     """A running peer of that make, with its files in `home`."""
     if make == GO:
-        return GoPeer(program(CACHE / "p2pd", "run scripts/setup interop"), home, flags)
+        return GoPeer(p2pd_binary(), home, flags)
     if make == PY:
-        return LinePeer(PY, [sys.executable, "-m", "peers.py_peer", *flags], home, cwd=HERE)
+        return LinePeer(PY, python("peers.py_peer", flags), home, cwd=HERE)
     return LinePeer(MESH, [str(program(BUILT / "interop-peer", "run swift build")), *flags], home)
+
+
+def p2pd_binary() -> Path:
+    return program(CACHE / "p2pd", "run scripts/setup interop")
+
+
+def python(module: str, flags: Sequence[str] = ()) -> list[str]:
+    return [sys.executable, "-m", module, *flags]
 
 
 @dataclass(frozen=True)
@@ -92,26 +104,79 @@ def run(tmp_path: Path) -> Iterator[Start]:
 
 
 def started(stack: ExitStack, make: str, folder: Path, flags: tuple[str, ...] = ()) -> Peer:
-    home = folder / f"{make}{len(list(folder.iterdir()))}"
-    home.mkdir()
-    peer = start(make, home, flags)
+    peer = start(make, new_home(folder, make), flags)
     stack.callback(peer.stop)
     return peer
 
 
+def new_home(folder: Path, name: str) -> Path:
+    home = folder / f"{name}{len(list(folder.iterdir()))}"
+    home.mkdir()
+    return home
+
+
+class Crew:
+    """Starts peers for one row, or for a module's rows, in one folder; leaving its context ends them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._stack = folder, ExitStack()
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def node(
+        self, *flags: str, home: Path | None = None, settings: Mapping[str, object] | None = None
+    ) -> MeshNode:
+        """`meshnode run`. In the home of an earlier node it is that node again."""
+        return self._join(MeshNode(meshnode_binary(), home or self._home("node"), flags, settings))
+
+    def go(self) -> GoGossiper:
+        return self._join(GoGossiper(p2pd_binary(), self._home(GO)))
+
+    def py(self, meshsub: str = "1.1") -> PyGossiper:
+        """Gossips in the versions up to that one."""
+        argv = python("peers.py_gossiper", ["--meshsub", meshsub])
+        return self._join(PyGossiper(PY, argv, self._home(PY), cwd=HERE))
+
+    def original(self, tick: float = 15) -> OriginalPeer:
+        argv = python("peers.py_original", ["--tick", str(tick)])
+        return self._join(OriginalPeer("original", argv, self._home("original"), cwd=HERE))
+
+    def _home(self, name: str) -> Path:
+        return new_home(self.folder, name)
+
+    def _join(self, member: Member) -> Member:
+        self._stack.callback(member.stop)
+        return member
+
+
 @pytest.fixture
-def meshnode(tmp_path: Path) -> Iterator[StartNode]:
-    """Starts `meshnode run` with the given flags; it ends with the test."""
-    with ExitStack() as stack:
+def crew(tmp_path: Path) -> Iterator[Crew]:
+    with Crew(tmp_path) as crew:
+        yield crew
 
-        def start_node(*flags: str) -> MeshNode:
-            home = tmp_path / f"node{len(list(tmp_path.iterdir()))}"
-            home.mkdir()
-            node = MeshNode(meshnode_binary(), home, flags)
-            stack.callback(node.stop)
-            return node
 
-        yield start_node
+@pytest.fixture
+def meshnode(crew: Crew) -> StartNode:
+    """Starts `meshnode run` with the given flags and settings; it ends with the test."""
+    return crew.node
+
+
+@pytest.fixture(scope="session")
+def raw_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawPeer]:
+    peer = RawPeer("raw", python("peers.py_raw"), tmp_path_factory.mktemp("raw"), cwd=HERE)
+    yield peer
+    peer.stop()
+
+
+@pytest.fixture
+def raw(raw_process: RawPeer) -> RawPeer:
+    """A peer that says whatever it is given; a new one for each row, in one process, which starts slowly."""
+    raw_process.become_new()
+    return raw_process
 
 
 def meshnode_binary() -> Path:
@@ -145,4 +210,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def peer_logs(fixtures: dict[str, Any]) -> list[Path]:
     if link := fixtures.get("link"):
         return [link.dialer.log, link.listener.log]
-    return sorted(fixtures["tmp_path"].glob("*/*.log")) if "tmp_path" in fixtures else []
+    folders = [fixtures["tmp_path"]] if "tmp_path" in fixtures else []
+    folders += [folder for value in fixtures.values() if (folder := getattr(value, "folder", None))]
+    return sorted({log for folder in folders for log in folder.glob("*/*.log")})

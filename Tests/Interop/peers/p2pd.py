@@ -36,6 +36,7 @@ class RequestType(IntEnum):
     STREAM_OPEN = 2
     STREAM_HANDLER = 3
     LIST_PEERS = 5
+    PUBSUB = 8
 
 
 def encode_varint(number: int) -> bytes:

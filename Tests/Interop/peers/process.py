@@ -64,6 +64,26 @@ class Child:
             raise PeerError(self.obituary())
         return line
 
+    def line_at_hand(self) -> bytes | None:
+        """A line that has come already, if there is one."""
+        try:
+            line = self.lines.get_nowait()
+        except queue.Empty:
+            return None
+        if line is None:
+            self.lines.put(None)
+        return line
+
+    def resident_bytes(self) -> int:
+        """What the process keeps in memory (RSS)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+    def kill(self) -> None:
+        """The end without any notice: `kill -9`."""
+        self.process.kill()
+        self.process.wait(5)
+
     def wait(self, seconds: float) -> int:
         """The exit status of a process that is expected to end by itself."""
         try:
@@ -114,6 +134,12 @@ class JsonLines:
                 return answer
             self.events.append(answer)
 
+    def so_far(self) -> list[Message]:
+        """Every event that has come and was not taken out, in order."""
+        while (line := self.child.line_at_hand()) is not None:
+            self.events.append(self._read(line))
+        return self.events
+
     def event(self, wanted: Callable[[Message], bool], seconds: float) -> Message:
         """The first event that is the wanted one, already here or still to come; it is taken out."""
         deadline = time.monotonic() + seconds
@@ -127,7 +153,9 @@ class JsonLines:
             self.events.append(event)
 
     def _next(self, deadline: float) -> Message:
-        line = self.child.read_line(deadline - time.monotonic())
+        return self._read(self.child.read_line(deadline - time.monotonic()))
+
+    def _read(self, line: bytes) -> Message:
         try:
             message = json.loads(line)
         except ValueError:

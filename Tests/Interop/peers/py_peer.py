@@ -12,7 +12,8 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
@@ -190,30 +191,43 @@ async def serve_transfer(stream: INetStream) -> None:
     await stream.close()
 
 
-async def main(key_log: str | None) -> None:
+@asynccontextmanager
+async def running_host(key_log: str | None, seed: bytes | None = None) -> AsyncIterator[IHost]:
+    """A host that listens on both loopback addresses, of the identity of that seed or a new one."""
     if key_log:
         log_noise_keys(key_log)
     listen = [Multiaddr(addr) for addr in LISTEN]
-    host = new_host(
-        key_pair=create_new_key_pair(os.urandom(32)), listen_addrs=listen, muxer_preference="YAMUX"
-    )
+    keys = create_new_key_pair(seed or os.urandom(32))
+    host = new_host(key_pair=keys, listen_addrs=listen, muxer_preference="YAMUX")
     async with host.run(listen_addrs=listen):
+        yield host
+
+
+def addresses(host: IHost) -> list[str]:
+    return [f"{addr.decapsulate_code(421)}/p2p/{host.get_id()}" for addr in host.get_addrs()]
+
+
+async def obey(peer: PyPeer) -> None:
+    """Says that the peer is ready, then does what it is told until it is told to quit."""
+    emit(event="ready", peerId=str(peer.host.get_id()), addrs=addresses(peer.host))
+    input = trio.wrap_file(sys.stdin)
+    while line := await input.readline():
+        if json.loads(line).get("cmd") == "quit":
+            break
+        await peer.answer(line)
+
+
+def flags(description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--keylog", metavar="FILE")
+    return parser
+
+
+async def main(key_log: str | None) -> None:
+    async with running_host(key_log) as host:
         await PerfService(host).start()
-        peer = PyPeer(host)
-        me = str(host.get_id())
-        emit(
-            event="ready",
-            peerId=me,
-            addrs=[f"{addr.decapsulate_code(421)}/p2p/{me}" for addr in host.get_addrs()],
-        )
-        input = trio.wrap_file(sys.stdin)
-        while line := await input.readline():
-            if json.loads(line).get("cmd") == "quit":
-                break
-            await peer.answer(line)
+        await obey(PyPeer(host))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keylog", metavar="FILE")
-    trio.run(main, parser.parse_args().keylog)
+    trio.run(main, flags(__doc__).parse_args().keylog)

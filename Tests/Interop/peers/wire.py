@@ -18,10 +18,12 @@ from .p2pd import decode, decode_varint
 from .tap import Recording
 
 MULTISTREAM = "/multistream/1.0.0"
+NOT_AVAILABLE = "na"
 NOISE, YAMUX = "/noise", "/yamux/1.0.0"
 NOISE_XX = b"Noise_XX_25519_ChaChaPoly_SHA256"
 EARLY, IN_BAND = "in the Noise handshake", "by multistream-select"
 YAMUX_HEADER = struct.Struct(">BBHII")
+YAMUX_DATA = 0
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,20 @@ class Negotiated:
     """`EARLY` or `IN_BAND`."""
 
 
-def read_negotiation(recording: Recording, keys: dict[bytes, Keys]) -> Negotiated:
+@dataclass(frozen=True)
+class Channel:
+    """One connection, opened: what its two sides said inside the encryption."""
+
+    security: str
+    dialer_payload: bytes
+    """Of the handshake."""
+    listener_payload: bytes
+    sent: bytes
+    """By the dialer, from the negotiation of the muxer on."""
+    received: bytes
+
+
+def open_channel(recording: Recording, keys: dict[bytes, Keys]) -> Channel:
     dialer, listener = bytes(recording.dialer), bytes(recording.listener)
     proposals, from_dialer = read_agreement(dialer)
     answers, from_listener = read_agreement(listener)
@@ -51,14 +66,23 @@ def read_negotiation(recording: Recording, keys: dict[bytes, Keys]) -> Negotiate
         raise ValueError(f"no keys for the channel {ephemeral.hex()} in the key log")
     channel = keys[ephemeral]
     responder, initiator = open_handshake(ours[0], theirs[0], ours[1], channel.handshake)
-    sent = open_transport(channel.transport[0], ours[2:])
-    received = open_transport(channel.transport[1], theirs[1:])
-    muxer, agreed = read_muxer(sent, received)
-    return Negotiated(
+    return Channel(
         security=answers[-1],
-        dialer=proven_peer(initiator),
-        listener=proven_peer(responder),
-        muxers_offered=(offered_muxers(initiator), offered_muxers(responder)),
+        dialer_payload=initiator,
+        listener_payload=responder,
+        sent=open_transport(channel.transport[0], ours[2:]),
+        received=open_transport(channel.transport[1], theirs[1:]),
+    )
+
+
+def read_negotiation(recording: Recording, keys: dict[bytes, Keys]) -> Negotiated:
+    channel = open_channel(recording, keys)
+    muxer, agreed, _ = read_muxer(channel.sent, channel.received)
+    return Negotiated(
+        security=channel.security,
+        dialer=proven_peer(channel.dialer_payload),
+        listener=proven_peer(channel.listener_payload),
+        muxers_offered=(offered_muxers(channel.dialer_payload), offered_muxers(channel.listener_payload)),
         muxer=muxer,
         muxer_agreed=agreed,
     )
@@ -150,25 +174,94 @@ def offered_muxers(handshake_payload: bytes) -> list[str]:
 # The muxer
 
 
-def read_muxer(sent: bytes, received: bytes) -> tuple[str, str]:
+def read_muxer(sent: bytes, received: bytes) -> tuple[str, str, tuple[bytes, bytes]]:
+    """Which muxer, how it was agreed, and what the two sides said in it."""
     if sent[:1] == b"\0":  # a yamux header's version; multistream-select begins with a length
         check_yamux(sent)
         check_yamux(received)
-        return YAMUX, EARLY
+        return YAMUX, EARLY, (sent, received)
     proposals, from_dialer = read_agreement(sent)
     answers, from_listener = read_agreement(received)
-    check_yamux(sent[from_dialer:])
-    check_yamux(received[from_listener:])
+    sent, received = sent[from_dialer:], received[from_listener:]
+    check_yamux(sent)
+    check_yamux(received)
     if proposals[-1] != answers[-1]:
         raise ValueError(f"the dialer proposed {proposals}, the listener answered {answers}")
-    return answers[-1], IN_BAND
+    return answers[-1], IN_BAND, (sent, received)
+
+
+@dataclass(frozen=True)
+class YamuxFrame:
+    kind: int
+    stream: int
+    body: bytes
+
+
+def yamux_frames(data: bytes) -> Iterator[YamuxFrame]:
+    """The complete frames; raises if one is not yamux."""
+    at = 0
+    while at + YAMUX_HEADER.size <= len(data):
+        version, kind, _, stream, length = YAMUX_HEADER.unpack_from(data, at)
+        if version != 0 or kind > 3:
+            raise ValueError(f"not a yamux header: {data[at : at + YAMUX_HEADER.size].hex()}")
+        start = at + YAMUX_HEADER.size
+        at = start + (length if kind == YAMUX_DATA else 0)
+        if at <= len(data):
+            yield YamuxFrame(kind, stream, data[start:at])
 
 
 def check_yamux(data: bytes) -> None:
-    """Walks the frames; raises if one is not yamux."""
-    at = 0
-    while at + YAMUX_HEADER.size <= len(data):
-        version, kind, _, _, length = YAMUX_HEADER.unpack_from(data, at)
-        if version != 0 or kind > 3:
-            raise ValueError(f"not a yamux header: {data[at : at + YAMUX_HEADER.size].hex()}")
-        at += YAMUX_HEADER.size + (length if kind == 0 else 0)
+    for _ in yamux_frames(data):
+        pass
+
+
+# Streams
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream on which a protocol was agreed, with what its two sides said in it."""
+
+    opened_by_dialer: bool
+    protocol: str
+    opener: bytes
+    acceptor: bytes
+
+
+def read_streams(recording: Recording, keys: dict[bytes, Keys]) -> list[Stream]:
+    """The streams of a connection, in the order in which the dialer's, then the listener's, were opened."""
+    channel = open_channel(recording, keys)
+    *_, (sent, received) = read_muxer(channel.sent, channel.received)
+    dialer, listener = bytes_by_stream(sent), bytes_by_stream(received)
+    streams: list[Stream] = []
+    for number in sorted(dialer.keys() & listener.keys(), key=lambda number: (number % 2 == 0, number)):
+        opened_by_dialer = number % 2 == 1
+        opener, acceptor = dialer[number], listener[number]
+        if not opened_by_dialer:
+            opener, acceptor = acceptor, opener
+        if stream := read_stream(opened_by_dialer, opener, acceptor):
+            streams.append(stream)
+    return streams
+
+
+def bytes_by_stream(data: bytes) -> dict[int, bytes]:
+    streams: dict[int, bytearray] = {}
+    for frame in yamux_frames(data):
+        if frame.kind == YAMUX_DATA:
+            streams.setdefault(frame.stream, bytearray()).extend(frame.body)
+    return {number: bytes(said) for number, said in streams.items()}
+
+
+def read_stream(opened_by_dialer: bool, opener: bytes, acceptor: bytes) -> Stream | None:
+    """The stream after its negotiation; `None` if that did not come to an agreement."""
+    try:
+        line, answered = read_line(acceptor, 0)
+        _, proposed = read_line(opener, 0)
+        while line in (MULTISTREAM, NOT_AVAILABLE):
+            line, answered = read_line(acceptor, answered)
+            proposal, proposed = read_line(opener, proposed)
+    except IndexError:
+        return None
+    return (
+        Stream(opened_by_dialer, line, opener[proposed:], acceptor[answered:]) if line == proposal else None
+    )
