@@ -17,8 +17,8 @@ package struct Configuration: Hashable, Sendable {
   package var answerSpacing: Duration = .seconds(1)
 
   /// How long others may believe what we say of ourselves. Refreshed when half of it has passed, by any
-  /// question on the link: at least twice before it runs out.
-  package var ttlSeconds: UInt32 = 360
+  /// question on the link: five times before it runs out.
+  package var ttlSeconds: UInt32 = 600
   /// Nobody is believed for longer; what is customary for a service (RFC 6762, section 10).
   package var ttlSecondsMax: UInt32 = 4500
   /// For resolvers that do not speak mDNS and would not hear of a change (RFC 6762, section 6.7).

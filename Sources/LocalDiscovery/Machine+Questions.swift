@@ -70,7 +70,7 @@ extension Machine {
     guard isOurs else { return }
     for record in message.answers {
       guard record.name == Service.peers, case .pointer(let name) = record.data else { continue }
-      guard name == announcement.instance || neighbours.knows(name, on: link) else { return }
+      guard name == announcement.instance || neighbours.isFresh(name, on: link, at: now) else { return }
     }
     let isSaved = rhythms[link]?.heardQuestion(
       configuration: configuration, generator: &generator, now: now)
@@ -92,7 +92,7 @@ extension Machine {
       let response = announcements[link.interface]?.response(to: topics, ttlSeconds: configuration.ttlSeconds)
     else { return }
     counters.answersSent += 1
-    rhythms[link]?.answered(at: now)
+    rhythms[link]?.answered(topics, spacing: configuration.answerSpacing, at: now)
     events.append(.send(response.encoded(), on: link, to: .group))
   }
 

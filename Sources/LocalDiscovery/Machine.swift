@@ -162,6 +162,9 @@ package struct Machine: Sendable {
     } else {
       rhythms[link]?.restart(configuration: configuration, generator: &generator, now: now)
     }
+    guard announcements[link.interface]?.addresses.isEmpty == false else { return }
+    rhythms[link]?.announce(
+      after: configuration.delay(using: &generator), spacing: configuration.answerSpacing, now: now)
   }
 
   private mutating func forget(_ links: Set<Link>) {

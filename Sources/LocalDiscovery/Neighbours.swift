@@ -169,9 +169,7 @@ struct Neighbours: Sendable {
   /// Instances on a link that need not be told again yet, the latest heard first, with the seconds they are
   /// still good for (RFC 6762, section 7.1).
   func knownInstances(on link: Link, at now: Instant) -> [(name: Name, ttlSeconds: UInt32)] {
-    let fresh = peers.values.lazy.flatMap(\.sightings).filter {
-      $0.link == link && now - $0.heardAt < .seconds(Int64($0.ttlSeconds)) / 2
-    }
+    let fresh = peers.values.lazy.flatMap(\.sightings).filter { $0.link == link && $0.isFresh(at: now) }
     var bytesLeft = configuration.knownAnswersBytesMax
     return fresh.sorted { $0.heardAt > $1.heardAt }.prefix {
       bytesLeft -= $0.name.bytes.count
@@ -182,10 +180,17 @@ struct Neighbours: Sendable {
     }
   }
 
-  func knows(_ name: Name, on link: Link) -> Bool { names[LinkName(link: link, name: name)] != nil }
+  /// Whether an instance need not be told again yet.
+  func isFresh(_ name: Name, on link: Link, at now: Instant) -> Bool {
+    guard let id = names[LinkName(link: link, name: name)] else { return false }
+    return peers[id]?.sightings.contains { $0.link == link && $0.isFresh(at: now) } ?? false
+  }
 }
 
 extension Neighbours.Sighting {
+  /// Half of its time has not passed.
+  fileprivate func isFresh(at now: Instant) -> Bool { now - heardAt < .seconds(Int64(ttlSeconds)) / 2 }
+
   fileprivate mutating func take(
     _ report: Neighbours.Report, _ configuration: Configuration, at now: Instant,
     counting counters: inout Counters

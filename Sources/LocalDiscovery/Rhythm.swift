@@ -17,6 +17,8 @@ struct Rhythm: Sendable {
   private var interval: Duration
   private(set) var pending: PendingAnswer?
   private(set) var lastAnswer: Instant?
+  /// How often we say unasked what is new of us, for those who miss it once (RFC 6762, section 8.3).
+  private var announcementsLeft = 0
 
   init(configuration: Configuration, generator: inout SeededGenerator, now: Instant) {
     interval = configuration.questionIntervalMin
@@ -50,6 +52,12 @@ struct Rhythm: Sendable {
 
   // MARK: Answers
 
+  /// Says what is new of us, asked or not: those who know us do not ask again.
+  mutating func announce(after delay: Duration, spacing: Duration, now: Instant) {
+    announcementsLeft = 2
+    answer(.instance, to: nil, after: delay, spacing: spacing, now: now)
+  }
+
   /// Answers after a moment, together with everything else that is to be answered then.
   mutating func answer(
     _ topics: Topics, to asker: Endpoint?, after delay: Duration, spacing: Duration, now: Instant
@@ -82,7 +90,12 @@ struct Rhythm: Sendable {
     return ready.topics
   }
 
-  mutating func answered(at now: Instant) { lastAnswer = now }
+  mutating func answered(_ topics: Topics, spacing: Duration, at now: Instant) {
+    lastAnswer = now
+    guard topics.contains(.instance), announcementsLeft > 0 else { return }
+    announcementsLeft -= 1
+    if announcementsLeft > 0 { answer(.instance, to: nil, after: .zero, spacing: spacing, now: now) }
+  }
 }
 
 extension Configuration {

@@ -37,8 +37,8 @@ import Wire
     lan.pass(.seconds(8))
     #expect(lan.acquaintance == (30, 30))
     // Nobody who is there is ever forgotten.
-    for _ in 0..<10 {
-      lan.pass(.seconds(120))
+    for _ in 0..<12 {
+      lan.pass(.seconds(150))
       #expect(lan.acquaintance == (30, 30))
     }
   }
@@ -63,7 +63,7 @@ import Wire
     lan.pass(.seconds(2))
     #expect(lan.nodes[0].knows.keys.sorted() == [LAN.peerID(2)].sorted())
     lan.crash(2)
-    lan.pass(.seconds(361))
+    lan.pass(.seconds(601))
     #expect(lan.nodes[0].knows.isEmpty)
   }
 

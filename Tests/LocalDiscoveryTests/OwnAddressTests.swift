@@ -70,6 +70,18 @@ import Wire
     #expect(stage.sent.isEmpty)
   }
 
+  @Test func newAddressesAreToldTwiceEvenToThoseWhoKnowUsAndAskFirst() {
+    var stage = Stage()
+    stage.settle()
+    stage.announce(["/ip4/0.0.0.0/tcp/5"])
+    stage.hear(question(known: [(stage.ownName, 600)]))
+    stage.pass(.milliseconds(1200))
+    #expect(
+      stage.answers.map(\.message.texts) == [
+        [text("/ip4/10.0.0.1/tcp/5", 0)], [text("/ip4/10.0.0.1/tcp/5", 0)],
+      ])
+  }
+
   @Test func noAddressLeftIsAGoodbye() {
     var stage = Stage()
     stage.settle()

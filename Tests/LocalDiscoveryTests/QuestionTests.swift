@@ -116,7 +116,8 @@ import Wire
 
   @Test func ourOwnQuestionIsAnsweredToo() {
     var stage = Stage()
-    stage.pass(.milliseconds(240))
+    stage.settle()
+    stage.pass(.seconds(66))
     #expect(stage.sent.map(\.message.isResponse) == [false, true])
   }
 
@@ -135,11 +136,11 @@ import Wire
   @Test func whoKnowsIsNotAnswered() {
     var stage = Stage()
     stage.settle()
-    stage.hear(question(known: [(stage.ownName, 180)]))
+    stage.hear(question(known: [(stage.ownName, 300)]))
     stage.pass(.milliseconds(200))
     #expect(stage.answers.isEmpty)
     #expect(stage.counters.answersSaved == 1)
-    stage.hear(question(known: [(stage.ownName, 179)]))
+    stage.hear(question(known: [(stage.ownName, 299)]))
     stage.pass(.milliseconds(200))
     #expect(stage.answers.count == 1)
   }
@@ -162,17 +163,17 @@ import Wire
   }
 
   @Test func theAnswer() throws {
-    var stage = Stage(on: [interface(lan, "lan0", "10.0.0.1/24", "fd00::1/64")]) { $0.ttlSeconds = 360 }
+    var stage = Stage(on: [interface(lan, "lan0", "10.0.0.1/24", "fd00::1/64")])
     stage.announce(["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4002"])
     stage.pass(.milliseconds(240))
     let answer = try #require(stage.answers.first).message
     let host = try #require(Service.hosts.prefixed(by: stage.machine.label))
     #expect(
-      answer.answers == [Record(name: Service.peers, data: .pointer(stage.ownName), ttlSeconds: 360)])
+      answer.answers == [Record(name: Service.peers, data: .pointer(stage.ownName), ttlSeconds: 600)])
     let texts: [[UInt8]] = [text("/ip6/fd00::1/tcp/4002", 0), text("/ip4/10.0.0.1/tcp/4001", 0)]
       .map { [UInt8]($0.utf8) }
     func own(_ name: Name, _ data: Record.Data) -> Record {
-      Record(name: name, data: data, ttlSeconds: 360, isUnique: true)
+      Record(name: name, data: data, ttlSeconds: 600, isUnique: true)
     }
     #expect(
       answer.additionals == [
