@@ -230,7 +230,11 @@ extension Node {
     let peer = established.peer
     guard let place = peerEntries[peer]?.connections.firstIndex(of: entry.id) else { return }
     peerEntries[peer]?.connections.remove(at: place)
-    if peerEntries[peer]?.connections.isEmpty ?? false { peerEntries[peer] = nil }
+    if let entry = peerEntries[peer], entry.connections.isEmpty {
+      // Its addresses may have grown old while it was connected, and now they are wanted.
+      remember(entry.description)
+      peerEntries[peer] = nil
+    }
     outputs.append(.event(.connectionClosed(entry.summary(of: established), reason: reason.text)))
     if peerEntries[peer] == nil { peerLost(peer) } else { reopenGossip(with: peer) }
   }

@@ -131,7 +131,7 @@ extension Node {
       }
       let error = reason ?? effort.dial.error(at: now)
       for command in effort.waiters { fail(command, error) }
-      if let peer = effort.dial.expectedPeer { scheduleBootstrap(peer) }
+      if let peer = effort.dial.expectedPeer { tryAgainLater(peer) }
     }
   }
 
@@ -147,6 +147,7 @@ extension Node {
     entry.effort = nil
     deadlines.set(.bootstrap(peer), to: nil)
     if bootstrapRetries[peer] != nil { bootstrapRetries[peer] = configuration.timeouts.bootstrapRetryFirst }
+    neighbours[peer]?.retryWait = configuration.timeouts.bootstrapRetryFirst
   }
 
   /// A connection ended before it was established: its effort tries something else.
@@ -184,13 +185,19 @@ extension Node {
     gossipPeerLost(peer)
     chat?.disconnected(peer, at: now)
     pumpChat()
+    tryAgainLater(peer)
+  }
+
+  /// Those the node wants to be connected with are tried again.
+  private mutating func tryAgainLater(_ peer: PeerID) {
     scheduleBootstrap(peer)
+    neighbourLost(peer)
   }
 
   /// Connects to a peer because the node itself has a use for it, if it is known where it is.
-  mutating func keepConnected(_ peer: PeerID) {
+  mutating func keepConnected(_ peer: PeerID, at places: [Multiaddr] = []) {
     guard phase == .running, peerEntries[peer] == nil, effortOfPeer[peer] == nil else { return }
-    let addresses = book.addresses(of: peer, at: now)
+    let addresses = places + book.addresses(of: peer, at: now)
     if !addresses.isEmpty { reach(peer, at: addresses, then: .keepConnected) }
   }
 

@@ -61,7 +61,7 @@ extension Node {
     }
   }
 
-  private mutating func remember(_ description: PeerDescription) {
+  mutating func remember(_ description: PeerDescription) {
     let lifetime = configuration.timeouts.addressLifetime
     if let sequence = description.recordSequence {
       _ = book.replace(

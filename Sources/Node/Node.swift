@@ -54,6 +54,7 @@ package struct Node: ~Copyable {
   var presence: Presence.Machine?
   var chat: Chat.Machine?
   var discovery: LocalDiscovery.Machine?
+  var neighbours: [PeerID: Neighbour] = [:]
   /// The streams of direct messages, ours and theirs, one each a peer.
   var directSlots: [PeerID: StreamSlot] = [:]
   var hearingSlots: [PeerID: StreamSlot] = [:]

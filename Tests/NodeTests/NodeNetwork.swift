@@ -1,5 +1,6 @@
 import Chat
 import Identity
+import LocalDiscovery
 import NIOCore
 import Node
 import SansIO
@@ -43,6 +44,7 @@ final class NodeNetwork {
     /// Whether application bytes are given back at once.
     var consumes = true
     var resolutions: [Resolution] = []
+    var isOnLink = false
     /// Crashed or cut off: nothing reaches it, nothing leaves it, its time stands still.
     fileprivate(set) var isFrozen = false
     fileprivate var sockets: [ConnectionID: Socket] = [:]
@@ -179,8 +181,33 @@ final class NodeNetwork {
         if host.consumes { host.node.consumed(bytes.readableBytes, on: handle, at: now) }
       case .streamFinished(let handle): host.finishedStreams.insert(handle)
       case .streamClosed(let handle, _): host.closedStreams.insert(handle)
-      case .streamWritable, .multicast: break
+      case .multicast(let packet, let link, _): multicast(packet, on: link, from: host)
+      case .streamWritable: break
       case .stopped: host.hasStopped = true
+      }
+    }
+  }
+
+  /// Puts a host on the one link there is, where everybody hears everybody.
+  func plugIn(_ host: Host) {
+    guard let ip = host.address.host?.ip else { return }
+    host.isOnLink = true
+    let interface = Interface(
+      id: InterfaceID(rawValue: 2), name: "lan0", addresses: [InterfaceAddress(ip, prefixBits: 16)])
+    on(host) { node, now in
+      node.discoverLocally(listeningOn: [host.address], at: now)
+      node.interfacesChanged([interface], at: now)
+    }
+  }
+
+  private func multicast(_ packet: ByteBuffer, on link: Link, from host: Host) {
+    guard let ip = host.address.host?.ip else { return }
+    for other in hosts where other !== host && other.isOnLink {
+      after(.milliseconds(1)) { [self] in
+        if other.isFrozen || !other.isOnLink { return }
+        other.node.multicastReceived(
+          packet, from: Endpoint(ip, port: LocalDiscovery.Machine.port), on: link, at: now)
+        carryOut(other)
       }
     }
   }
