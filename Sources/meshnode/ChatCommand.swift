@@ -45,10 +45,10 @@ struct ChatCommand: AsyncParsableCommand {
       try await node.start()
       await chat(node, shutdowns, environment)
     } catch {
-      await leave(node, server)
+      await server.leave(node)
       throw error
     }
-    await leave(node, server)
+    await server.leave(node)
     withExtendedLifetime(signals) {}
   }
 
@@ -69,25 +69,6 @@ struct ChatCommand: AsyncParsableCommand {
       PlainFace(stamp: stamp).run(session, own: node.peerID)
     }
     departure.cancel()
-  }
-
-  private func leave(_ node: MeshNode, _ server: ControlServer) async {
-    await node.shutdown()
-    await server.stop()
-  }
-}
-
-extension ControlServer {
-  fileprivate func serve(_ endpoint: APIEndpoint, in directories: Directories) async throws {
-    switch endpoint {
-    case .standardStreams:
-      try await serveStandardStreams()
-    case .socket(let path?):
-      try await serve(socket: path)
-    case .socket(nil):
-      try directories.createForSocket()
-      try await serve(socket: directories.socket)
-    }
   }
 }
 

@@ -24,31 +24,17 @@ struct RunCommand: AsyncParsableCommand {
     let node = MeshNode(configuration, logger: logger)
     let server = ControlServer(node, shutdowns: shutdowns, logger: logger)
     do {
-      for endpoint in settings.api { try await serve(endpoint, server, directories) }
+      for endpoint in settings.api { try await server.serve(endpoint, in: directories) }
       try await node.start()
       await greet(node)
       let reason = await shutdowns.first()
       logger.info("leaving", metadata: ["reason": "\(reason)"])
     } catch {
-      await leave(node, server)
+      await server.leave(node)
       throw error
     }
-    await leave(node, server)
+    await server.leave(node)
     withExtendedLifetime(signals) {}
-  }
-
-  private func serve(_ endpoint: APIEndpoint, _ server: ControlServer, _ directories: Directories)
-    async throws
-  {
-    switch endpoint {
-    case .standardStreams:
-      try await server.serveStandardStreams()
-    case .socket(let path?):
-      try await server.serve(socket: path)
-    case .socket(nil):
-      try directories.createForSocket()
-      try await server.serve(socket: directories.socket)
-    }
   }
 
   /// On standard error: standard output may be the API's.
@@ -58,11 +44,6 @@ struct RunCommand: AsyncParsableCommand {
     for address in await node.info().listenAddresses {
       print("listening on \(address)/p2p/\(node.peerID)", to: &stderr)
     }
-  }
-
-  private func leave(_ node: MeshNode, _ server: ControlServer) async {
-    await node.shutdown()
-    await server.stop()
   }
 }
 
