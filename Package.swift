@@ -26,12 +26,12 @@ let sodium: Target.Dependency = "CSodium"
 /// A pure target and its test target.
 func machine(
   _ name: String, uses ours: [Target.Dependency] = [], _ theirs: [Target.Dependency] = [],
-  exclude: [String] = []
+  exclude: [String] = [], testedWith kit: Target.Dependency = "TestKit"
 ) -> [Target] {
   [
     .target(name: name, dependencies: ours + theirs, exclude: exclude, swiftSettings: strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestKit"] + ours + theirs,
+      name: "\(name)Tests", dependencies: [.init(stringLiteral: name), kit] + ours + theirs,
       swiftSettings: strict),
   ]
 }
@@ -58,7 +58,7 @@ let core: [Target] = [
       "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
       "LocalDiscovery", "Perf",
     ],
-    [bytes, deques, ordered]),
+    [bytes, deques, ordered], testedWith: "NodeKit"),
 ].flatMap { $0 }
 
 let shells: [Target] = [
@@ -94,6 +94,10 @@ let tests: [Target] = [
   .target(
     name: "TestKit", dependencies: ["Wire", "SansIO", bytes, deques], path: "Tests/TestKit",
     swiftSettings: strict),
+  .target(
+    name: "NodeKit",
+    dependencies: ["Node", "Chat", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity", bytes, heaps],
+    path: "Tests/NodeKit", swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
   .testTarget(
     name: "StoreTests",
@@ -134,8 +138,9 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "bench",
     dependencies: [
-      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Store", "Identity", "Wire", "SansIO",
-      "TestKit", "CSodium",
+      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Presence", "Node", "Store", "Identity", "Wire",
+      "SansIO",
+      "TestKit", "NodeKit", "CSodium",
       "MallocCount", bytes, posix, logging, arguments,
     ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers"], swiftSettings: strict),
 ]

@@ -137,12 +137,14 @@ extension Node {
 }
 
 extension GossipSub.Configuration {
-  /// A node that many found first, on a LAN or as somebody's only neighbour, must not refuse them a place in
-  /// its mesh: beyond it they hear of a message a heartbeat later. With 64 such neighbours it forwards
-  /// REFRESHes of 64 peers to 64, some 270 small messages a second.
+  /// Many may know only this node: those that found it first on a LAN, or a hub's leaves. It must not refuse
+  /// them a place in its mesh before 64, where it forwards the REFRESHes of 64 peers to 64, some 270 small
+  /// messages a second; and those beyond must each be told at the next heartbeat what there is. Were only a
+  /// quarter of them told, as is usual, a leaf would miss four of ten beats, and three in a row reap a peer.
   package static var forMessengers: Self {
     var configuration = Self()
     configuration.meshPeersHigh = 64
+    configuration.gossipFactor = 1
     return configuration
   }
 }

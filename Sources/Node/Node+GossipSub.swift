@@ -1,5 +1,5 @@
 import Connection
-import GossipSub
+package import GossipSub
 import Identify
 import Identity
 import NIOCore
@@ -9,6 +9,9 @@ import Wire
 // GossipSub's router and its streams: one that we write and one that the peer writes, whatever the number of
 // connections.
 extension Node {
+  /// What the router counted since the start; nil without gossip.
+  package var gossipCounters: GossipSub.Counters? { gossip?.counters }
+
   /// The most of the router's bytes taken at once: a stream's share of a turn.
   private static let gossipChunkBytesMax = 64 * 1024
 

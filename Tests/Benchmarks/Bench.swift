@@ -6,8 +6,8 @@ import Foundation
 /// Timings only report; they depend on the machine. What is counted (allocations, round trips, bytes) comes
 /// out the same everywhere, so it is held to the values in `Thresholds`, and exceeding one fails the run.
 ///
-/// Reading order: this file, `Figures/Figure`, then a part: `InMemory`, `Loopback`; what they are compared
-/// with is in `Bounds`.
+/// Reading order: this file, `Figures/Figure`, then a part: `InMemory`, `Loopback`, `Gossip`, `Presence`,
+/// `Store`; what they are compared with is in `Bounds` and `Peers`.
 @main
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,7 +22,9 @@ struct Measure: AsyncParsableCommand {
 
   /// What can be measured by itself.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case memory, allocations, roundtrips, handshakes, gossip, store, runtime, loopback, connections, start
+    case memory, allocations, roundtrips, handshakes, gossip, presence, store, runtime, loopback, connections,
+      start
+    case ten, idle
   }
 
   @Argument(help: "Only these parts: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -70,6 +72,9 @@ struct Measure: AsyncParsableCommand {
     case .roundtrips: try RoundTripFigure.figures(effort)
     case .handshakes: try InMemoryFigures.handshakes(effort)
     case .gossip: try GossipFigures.figures(effort)
+    case .ten: try TenProcesses.figures(effort, tools)
+    case .presence: try PresenceFigures.figures(effort)
+    case .idle: try IdleFigure.figures(effort, tools)
     case .store: try StoreBenchmark.figures(effort)
     case .runtime: try await RuntimeAllocations.figures(effort)
     case .loopback: try ThroughputFigures.figures(effort, tools)

@@ -1,6 +1,7 @@
 import Chat
 import Identity
 import Node
+import NodeKit
 import SansIO
 import Testing
 import Wire

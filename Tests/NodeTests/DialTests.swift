@@ -1,5 +1,6 @@
 import Identity
 import Node
+import NodeKit
 import SansIO
 import Testing
 import Wire

@@ -1,5 +1,6 @@
 import LocalDiscovery
 import Node
+import NodeKit
 import SansIO
 import Testing
 

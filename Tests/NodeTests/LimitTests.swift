@@ -1,5 +1,6 @@
 import Identity
 import NIOCore
+import NodeKit
 @testable import Node
 import SansIO
 import Testing

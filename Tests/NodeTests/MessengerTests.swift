@@ -1,5 +1,7 @@
+import GossipSub
 import Identity
 import Node
+import NodeKit
 import Presence
 import SansIO
 import Testing
@@ -61,6 +63,19 @@ import Wire
     network.run(for: .seconds(1))
     #expect(newcomer.online.count == 19)
     #expect(leaves.allSatisfy { $0.online.contains(newcomer.peerID) })
+  }
+
+  @Test func thoseBeyondAFullMeshHearEverybody() {
+    let hub = messenger {
+      $0.gossip?.meshPeersHigh = 12
+      $0.gossip?.gossipPeers = 1
+    }
+    let leaves = (1..<18).map { _ in messenger() }
+    for leaf in leaves { connect(leaf, hub) }
+    network.run(for: .seconds(20))
+    for leaf in leaves { #expect(leaf.online.count == 17) }
+    network.run(for: .seconds(70))
+    for leaf in leaves { #expect(leaf.wasOfflineNever) }
   }
 
   @Test func aCrashIsNoticedAfterFortyFiveToSixtySecondsOfSilence() {
@@ -140,33 +155,5 @@ import Wire
     network.on(alice) { node, now in node.refreshPresence(at: now) }
     #expect(alice.announcements.count == before + 1)
     #expect(alice.announcements.last == .refresh)
-  }
-}
-
-extension NodeNetwork.Host {
-  /// Who is there, as the last events about each say.
-  var online: [PeerID] {
-    var online: Set<PeerID> = []
-    for event in events {
-      if case .peerOnline(let peer, _) = event { online.insert(peer) }
-      if case .peerOffline(let peer, _, _) = event { online.remove(peer) }
-    }
-    return online.sorted()
-  }
-
-  var reaped: [(peer: PeerID, silence: Duration)] {
-    events.compactMap {
-      if case .peerOffline(let peer, .reaped, let silence) = $0 { (peer, silence) } else { nil }
-    }
-  }
-
-  var departed: [PeerID] {
-    events.compactMap { if case .peerOffline(let peer, .left, _) = $0 { peer } else { nil } }
-  }
-
-  var wasOfflineNever: Bool { reaped.isEmpty && departed.isEmpty }
-
-  var announcements: [Announcement] {
-    events.compactMap { if case .announced(let announcement) = $0 { announcement } else { nil } }
   }
 }

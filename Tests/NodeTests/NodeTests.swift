@@ -1,6 +1,7 @@
 import Identity
 import NIOCore
 import Node
+import NodeKit
 import SansIO
 import Testing
 import Wire

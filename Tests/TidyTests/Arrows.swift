@@ -91,7 +91,7 @@ let rooms: [String: Room] = [
     kind: .testSupport,
     ours: [
       "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Store", "Identity", "Wire", "SansIO",
-      "TestKit",
+      "Presence", "Node", "TestKit", "NodeKit",
       "CSodium", "MallocCount",
     ],
     theirs: ["NIOCore", "NIOPosix", "Logging", "ArgumentParser"]),
@@ -100,5 +100,9 @@ let rooms: [String: Room] = [
   "mdns-peer": Room(
     kind: .testSupport, ours: ["Runtime", "LocalDiscovery", "Identity", "Wire", "SansIO"],
     theirs: ["NIOCore", "NIOPosix", "Glibc"]),
+  "NodeKit": Room(
+    kind: .testSupport,
+    ours: ["Node", "Chat", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity"],
+    theirs: ["NIOCore", "HeapModule"]),
   "TestKit": Room(kind: .testSupport, ours: ["Wire", "SansIO"], theirs: ["NIOCore", "DequeModule"]),
 ]

@@ -35,9 +35,9 @@ enum ConnectionFigures {
 
   /// One node in one process, connected with `count` nodes in the other.
   private static func measure(_ count: Int, oneNodeListens: Bool) throws -> Result {
-    let one = try Ends(1, listens: oneNodeListens)
+    let one = try Crowd(of: 1, listens: oneNodeListens)
     defer { one.child.stop() }
-    let many = try Ends(count, listens: !oneNodeListens)
+    let many = try Crowd(of: count, listens: !oneNodeListens)
     defer { many.child.stop() }
     let (dialer, listener) = oneNodeListens ? (many, one) : (one, many)
 
@@ -49,16 +49,5 @@ enum ConnectionFigures {
     usleep(UInt32(settleSeconds * 1e6))
     let after = try ProcessStatistics.memory(of: one.child.pid)
     return Result(seconds: seconds, residentKiB: (after.resident - before.resident) / 1024 / Double(count))
-  }
-
-  /// A process in the role ``bench/Ends``.
-  private struct Ends {
-    let child: Child
-    private(set) var addresses: [String] = []
-
-    init(_ count: Int, listens: Bool) throws {
-      child = try Child(role: "ends", ["\(count)"] + (listens ? ["--listen"] : []))
-      while case let line = try child.readLine(within: 300), line != "ready" { addresses.append(line) }
-    }
   }
 }

@@ -21,6 +21,8 @@ struct Ends: AsyncParsableCommand {
 
   @Argument var count: Int
   @Flag var listen = false
+  /// They are present to each other.
+  @Flag var messengers = false
 
   func run() async throws {
     raiseDescriptorLimit()
@@ -61,6 +63,7 @@ struct Ends: AsyncParsableCommand {
     var configuration = Meshwork.Configuration(identity: .ephemeral())
     configuration.listen = listen ? [.tcp(.v4(.loopback), port: 0)] : []
     configuration.mdns = false
+    if messengers { configuration.messenger = .init() }
     configuration.limits.connectionsMax = 20_000
     configuration.limits.connectionsHighWater = 20_000
     configuration.limits.connectionsLowWater = 20_000

@@ -1,0 +1,144 @@
+import Chat
+import LocalDiscovery
+import NIOCore
+import Node
+import SansIO
+import Wire
+
+/// What a shell does.
+extension NodeNetwork {
+  func carryOut(_ host: Host) {
+    if host.isFrozen { return }
+    while let output = host.node.nextOutput() {
+      switch output {
+      case .dial(let id, let address, _): dial(id, address, from: host)
+      case .cancelDial(let id): host.cancelled.insert(id)
+      case .resolve(let id, let resolution): resolve(id, resolution, for: host)
+      case .flush(let id): flush(id, of: host)
+      case .close(let id): closeSocket(id, of: host)
+      case .answer(let request, let answer):
+        host.answers[request] = answer
+        host.answeredAt[request] = now
+        host.answerCounts[request, default: 0] += 1
+      case .event(let event): host.events.append(event)
+      case .save(let id, let writes): save(id, writes, for: host)
+      case .keyLog(let line): host.keyLog.append(line)
+      case .streamOpened(let handle, _, _): host.openedStreams.append(handle)
+      case .streamData(let handle, let bytes):
+        host.streams[handle, default: []].append(contentsOf: bytes.readableBytesView)
+        if host.consumes { host.node.consumed(bytes.readableBytes, on: handle, at: now) }
+      case .streamFinished(let handle): host.finishedStreams.insert(handle)
+      case .streamClosed(let handle, _): host.closedStreams.insert(handle)
+      case .multicast(let packet, let link, _): multicast(packet, on: link, from: host)
+      case .streamWritable: break
+      case .stopped: host.hasStopped = true
+      }
+    }
+  }
+
+  /// Puts a host on the one link there is, where everybody hears everybody.
+  package func plugIn(_ host: Host) {
+    guard let ip = host.address.host?.ip else { return }
+    host.isOnLink = true
+    let interface = Interface(
+      id: InterfaceID(rawValue: 2), name: "lan0", addresses: [InterfaceAddress(ip, prefixBits: 16)])
+    on(host) { node, now in
+      node.discoverLocally(listeningOn: [host.address], at: now)
+      node.interfacesChanged([interface], at: now)
+    }
+  }
+
+  private func multicast(_ packet: ByteBuffer, on link: Link, from host: Host) {
+    guard let ip = host.address.host?.ip else { return }
+    for other in hosts where other !== host && other.isOnLink {
+      after(.milliseconds(1)) { [self] in
+        if other.isFrozen || !other.isOnLink { return }
+        other.node.multicastReceived(
+          packet, from: Endpoint(ip, port: LocalDiscovery.Machine.port), on: link, at: now)
+        carryOut(other)
+      }
+    }
+  }
+
+  private func save(_ id: SaveID, _ writes: [Write], for host: Host) {
+    let outcomes = host.kept.apply(writes)
+    after(.microseconds(100)) { [self] in
+      host.node.saved(id, outcomes, at: now)
+      carryOut(host)
+    }
+  }
+
+  private func dial(_ id: DialID, _ address: Multiaddr, from host: Host) {
+    dials.append((now, address))
+    if blackHoles.contains(address) { return }
+    after(latency * 2) { [self] in
+      guard !host.cancelled.contains(id) else { return }
+      guard let target = hosts.first(where: { $0.address == address && $0.accepts })
+      else {
+        host.node.dialFailed(id, reason: "connection refused", at: now)
+        return carryOut(host)
+      }
+      let (near, far) = (Socket(host: host), Socket(host: target))
+      near.other = far
+      far.other = near
+      guard let accepted = target.node.accepted(local: address, remote: host.address, at: now) else {
+        host.node.dialFailed(id, reason: "reset", at: now)
+        return carryOut(host)
+      }
+      far.id = accepted
+      target.sockets[accepted] = far
+      if let connected = host.node.dialed(id, local: host.address, remote: address, at: now) {
+        near.id = connected
+        host.sockets[connected] = near
+      } else {
+        close(far, reason: "closed by the peer")
+      }
+      carryOut(target)
+      carryOut(host)
+    }
+  }
+
+  private func resolve(_ id: ResolutionID, _ resolution: Resolution, for host: Host) {
+    host.resolutions.append(resolution)
+    let answer = names[resolution] ?? .failed("no such name")
+    after(latency) { [self] in
+      host.node.resolved(id, answer, at: now)
+      carryOut(host)
+    }
+  }
+
+  private func flush(_ id: ConnectionID, of host: Host) {
+    guard let socket = host.sockets[id] else { return }
+    while true {
+      var wire = ByteBuffer()
+      guard host.node.drainOutbound(id, into: &wire, maxBytes: 64 * 1024, at: now) else { return }
+      after(latency) { [self] in
+        guard let far = socket.other, let id = far.id, far.host.sockets[id] === far, !far.host.isFrozen
+        else { return }
+        // A copy of its own: nodes decrypt in place.
+        far.host.node.receive(ByteBuffer(bytes: Array(wire.readableBytesView)), on: id, at: now)
+        carryOut(far.host)
+      }
+    }
+  }
+
+  private func closeSocket(_ id: ConnectionID, of host: Host) {
+    flush(id, of: host)
+    guard let socket = host.sockets.removeValue(forKey: id) else { return }
+    after(.zero) { [self] in
+      host.node.transportClosed(id, reason: "closed", at: now)
+      carryOut(host)
+    }
+    after(latency) { [self] in
+      if let far = socket.other { close(far, reason: "closed by the peer") }
+    }
+  }
+
+  func close(_ socket: Socket, reason: String) {
+    after(.zero) { [self] in
+      guard let id = socket.id, socket.host.sockets.removeValue(forKey: id) != nil else { return }
+      socket.host.node.transportClosed(id, reason: reason, at: now)
+      carryOut(socket.host)
+    }
+  }
+}
