@@ -51,6 +51,7 @@ let core: [Target] = [
   machine("Presence", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Chat", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("LocalDiscovery", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
+  machine("NetworkModel", uses: ["SansIO"], [deques, heaps]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
     "Node",
@@ -86,6 +87,28 @@ let shells: [Target] = [
     swiftSettings: strict
   ),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+  .target(
+    name: "Capture",
+    dependencies: [
+      "CPcap", "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Ping", "Identify", "GossipSub",
+      "Chat", "Perf", bytes, deques,
+    ], swiftSettings: strict),
+  .target(name: "CLinux"),
+  .target(
+    name: "Lab", dependencies: ["CLinux", "NetworkModel", "SansIO"], swiftSettings: strict),
+  .target(name: "Scenario", swiftSettings: strict),
+  .target(
+    name: "Verdict",
+    dependencies: ["Scenario", "SansIO", "Capture", "GossipSub", "Identity", "Noise", "Wire"],
+    swiftSettings: strict),
+  .target(
+    name: "Stage",
+    dependencies: ["Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO"],
+    swiftSettings: strict),
+  .executableTarget(
+    name: "meshsim", dependencies: ["Scenario", "Stage", "Lab", "Verdict", "Capture", "SansIO", arguments],
+    swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Meshwork", "CNcurses"], swiftSettings: strict),
   .executableTarget(name: "twonodes", dependencies: ["Meshwork"], swiftSettings: strict),
 ]
@@ -116,6 +139,20 @@ let tests: [Target] = [
     name: "MeshworkTests",
     dependencies: ["Meshwork", "Runtime", "Node", "Identity", "Wire", bytes, posix, logging],
     swiftSettings: strict),
+  .testTarget(
+    name: "CaptureTests",
+    dependencies: [
+      "Capture", "Connection", "Wire", "SansIO", "Identity", "Noise", "Yamux", "Ping", "Identify",
+      "GossipSub",
+      "Chat", "Perf", "TestKit", bytes,
+    ], swiftSettings: strict),
+  .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim"], swiftSettings: strict),
+  .testTarget(name: "VerdictTests", dependencies: ["Scenario", "SansIO", "Verdict"], swiftSettings: strict),
+  .executableTarget(
+    name: "lab-probe", dependencies: ["Lab", "CLinux", "NetworkModel", "SansIO"],
+    path: "Tests/Support/lab-probe", swiftSettings: strict),
+  .testTarget(
+    name: "LabTests", dependencies: ["lab-probe", "Lab", "NetworkModel", "SansIO"], swiftSettings: strict),
   .testTarget(
     name: "TerminalTests", dependencies: ["Terminal", "Meshwork", "Identity", "CNcurses"],
     swiftSettings: strict),
@@ -166,7 +203,9 @@ let package = Package(
   products: [
     .library(name: "Meshwork", targets: ["Meshwork"]),
     .library(name: "MeshworkControl", targets: ["MeshworkControl"]),
+    .library(name: "Scenario", type: .static, targets: ["Scenario"]),
     .executable(name: "meshnode", targets: ["meshnode"]),
+    .executable(name: "meshsim", targets: ["meshsim"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 package import SansIO
 package import Wire
 
@@ -82,7 +82,7 @@ package enum DirectForm {
     return send.encodedBuffer()
   }
 
-  static func decodeMessage(_ frame: ByteBuffer) throws(DirectError) -> DirectMessage {
+  package static func decodeMessage(_ frame: ByteBuffer) throws(DirectError) -> DirectMessage {
     let send: Chat_Send
     do { send = try Chat_Send(decoding: frame) } catch { throw .malformedMessage }
     guard send.id.count == MessageKey.idBytes else { throw .malformedMessage }
@@ -104,7 +104,7 @@ package enum DirectForm {
     return ack.encodedBuffer()
   }
 
-  static func decodeAcknowledgement(
+  package static func decodeAcknowledgement(
     _ frame: ByteBuffer
   ) throws(DirectError) -> (id: String, acknowledgement: Acknowledgement) {
     let ack: Chat_Ack

@@ -1,18 +1,18 @@
-import Identity
-import NIOCore
+package import Identity
+package import NIOCore
 import Wire
 
 /// The two forms of a message in a room: bare text in `global`, an envelope elsewhere.
-enum RoomForm {
+package enum RoomForm {
   /// An envelope's other fields take some 80 bytes; the rest is for versions to come.
   static let envelopeBytesMax = Configuration.textBytesMax + 1024
 
   /// What a published message says, judged to be right.
-  struct Content: Hashable {
-    let key: MessageKey
-    let sequence: UInt64
-    let text: String
-    let sentMs: Int64?
+  package struct Content: Hashable {
+    package let key: MessageKey
+    package let sequence: UInt64
+    package let text: String
+    package let sentMs: Int64?
   }
 
   // MARK: Writing
@@ -32,7 +32,7 @@ enum RoomForm {
 
   // MARK: Reading
 
-  static func decode(
+  package static func decode(
     _ data: ByteBuffer, room: String, author: PeerID, gossipSequence: UInt64
   ) throws(Flaw) -> Content {
     guard room != RoomName.global else {

@@ -1,14 +1,16 @@
 // Lines out of bytes that were split anywhere.
 
-import NIOCore
+package import NIOCore
 
 /// Takes one line at a time from a buffer and not a byte more; keeps a line that has only partly arrived.
-struct LineReader: Sendable {
+package struct LineReader: Sendable {
   /// The beginning of a line, prefix included. Empty between lines.
   private var partial = ByteBuffer()
 
+  package init() {}
+
   /// The next line's text, without prefix and newline, or nil when `bytes` ran out first.
-  mutating func nextLine(from bytes: inout ByteBuffer) throws(MultistreamError) -> ByteBuffer? {
+  package mutating func nextLine(from bytes: inout ByteBuffer) throws(MultistreamError) -> ByteBuffer? {
     if partial.readableBytes == 0 {
       if try Self.missingBytes(of: bytes) == 0 { return try Self.readLine(from: &bytes) }
       if bytes.readableBytes > 0 { partial.writeBuffer(&bytes) }

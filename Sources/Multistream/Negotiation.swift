@@ -1,6 +1,6 @@
 // The words and the limits of a negotiation.
 
-import NIOCore
+package import NIOCore
 package import Wire
 
 package enum Negotiation {
@@ -10,8 +10,8 @@ package enum Negotiation {
   /// Proposals on one stream. A peer with more alternatives than this is guessing.
   package static let proposalsMax = 16
 
-  static let header: StaticString = "/multistream/1.0.0"
-  static let notAvailable: StaticString = "na"
+  package static let header: StaticString = "/multistream/1.0.0"
+  package static let notAvailable: StaticString = "na"
   /// Asks for a list of protocols. Optional in the specification; we answer it like an unknown name.
   static let list: StaticString = "ls"
 
@@ -42,7 +42,7 @@ extension ByteBuffer {
   }
 
   /// Whether the readable bytes are exactly this word.
-  func isWord(_ word: StaticString) -> Bool {
+  package func isWord(_ word: StaticString) -> Bool {
     word.withUTF8Buffer { readableBytesView.elementsEqual($0) }
   }
 }

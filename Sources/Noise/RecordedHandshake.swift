@@ -1,3 +1,6 @@
+package import Identity
+package import Wire
+
 /// Reads a handshake from a capture, with the keys from a log instead of the secrets they were derived from.
 ///
 /// Give it the three messages in order, without their lengths. It follows the transcript hash, as both sides
@@ -10,6 +13,14 @@ package struct RecordedHandshake: Sendable {
     /// Of messages 2 and 3.
     package var staticKey: [UInt8]?
     package var payload: [UInt8]
+
+    /// Who messages 2 and 3 prove to be speaking, and the muxers they name in order of preference. Nil for
+    /// message 1.
+    package func introduction() throws(NoiseError) -> (peer: PeerID, muxers: [ProtocolName])? {
+      guard let staticKey else { return nil }
+      let said = try HandshakePayload(decoding: payload, staticKey: staticKey)
+      return (said.identityKey.peerID, said.muxers)
+    }
   }
 
   private let keys: KeyLog.HandshakeKeys

@@ -24,7 +24,8 @@ package enum Form: Hashable, Sendable, CaseIterable {
   /// The server's word for "I have read the whole upload" (ASCII ACK).
   static let acknowledgement: UInt8 = 0x06
 
-  var requestBytes: Int {
+  /// What a run begins with: the sizes it asks for.
+  package var requestBytes: Int {
     switch self {
     case .standard: 8
     case .counted: 16

@@ -54,6 +54,7 @@ let rooms: [String: Room] = [
   "Chat": .core(
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections", "SwiftProtobuf"]),
   "LocalDiscovery": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
+  "NetworkModel": .core(["SansIO"], and: ["DequeModule", "HeapModule"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
     [
@@ -67,6 +68,22 @@ let rooms: [String: Room] = [
   "Runtime": .shell(
     ["Node", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
     and: ["NIOCore", "NIOPosix", "Logging"]),
+  "Scenario": .core(and: []),
+  "Verdict": .core(["Scenario", "SansIO", "Capture", "GossipSub", "Identity", "Noise", "Wire"], and: []),
+  "Stage": .shell(
+    ["Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO"],
+    and: ["FoundationEssentials"]),
+  "meshsim": .shell(
+    ["Scenario", "Stage", "Lab", "Verdict", "Capture", "SansIO"],
+    and: ["FoundationEssentials", "Synchronization", "ArgumentParser"]),
+  "CPcap": Room(kind: .system, ours: [], theirs: []),
+  "Capture": .shell(
+    [
+      "CPcap", "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Ping", "Identify", "GossipSub",
+      "Chat", "Perf",
+    ], and: ["NIOCore", "DequeModule"]),
+  "CLinux": Room(kind: .system, ours: [], theirs: []),
+  "Lab": .shell(["CLinux", "NetworkModel", "SansIO"], and: []),
   "Meshwork": .shell(
     [
       "Runtime", "Node", "Presence", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity",
@@ -100,6 +117,8 @@ let rooms: [String: Room] = [
   "mdns-peer": Room(
     kind: .testSupport, ours: ["Runtime", "LocalDiscovery", "Identity", "Wire", "SansIO"],
     theirs: ["NIOCore", "NIOPosix", "Glibc"]),
+  "lab-probe": Room(
+    kind: .testSupport, ours: ["Lab", "CLinux", "NetworkModel", "SansIO"], theirs: ["Glibc"]),
   "NodeKit": Room(
     kind: .testSupport,
     ours: ["Node", "Chat", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity"],
