@@ -104,10 +104,13 @@ let shells: [Target] = [
     swiftSettings: strict),
   .target(
     name: "Stage",
-    dependencies: ["Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO"],
+    dependencies: [
+      "Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO", bytes,
+    ],
     swiftSettings: strict),
   .executableTarget(
-    name: "meshsim", dependencies: ["Scenario", "Stage", "Lab", "Verdict", "Capture", "SansIO", arguments],
+    name: "meshsim",
+    dependencies: ["Scenario", "Stage", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO", arguments],
     swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Meshwork", "CNcurses"], swiftSettings: strict),
   .executableTarget(name: "twonodes", dependencies: ["Meshwork"], swiftSettings: strict),

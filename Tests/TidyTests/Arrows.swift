@@ -72,9 +72,9 @@ let rooms: [String: Room] = [
   "Verdict": .core(["Scenario", "SansIO", "Capture", "GossipSub", "Identity", "Noise", "Wire"], and: []),
   "Stage": .shell(
     ["Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO"],
-    and: ["FoundationEssentials"]),
+    and: ["NIOCore", "FoundationEssentials"]),
   "meshsim": .shell(
-    ["Scenario", "Stage", "Lab", "Verdict", "Capture", "SansIO"],
+    ["Scenario", "Stage", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO"],
     and: ["FoundationEssentials", "Synchronization", "ArgumentParser"]),
   "CPcap": Room(kind: .system, ours: [], theirs: []),
   "Capture": .shell(

@@ -125,6 +125,19 @@ package final class HostProcess: Sendable {
     events.append(LabEvent(at: MonotonicClock.now, host: host, process: name, kind: .note(text)))
   }
 
+  /// Writes a line to its standard input, if it takes lines.
+  package func tell(_ line: String) throws(LabError) {
+    let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+    let isTaken = state.withLock { state in
+      guard state.end == nil, !state.isInputClosed, state.outbound.count + bytes.count <= Self.outboundMax
+      else { return false }
+      state.outbound += bytes
+      return true
+    }
+    guard isTaken else { throw .program("\(name) cannot be told anything: it does not read its input") }
+    wakeWriter()
+  }
+
   // MARK: Requests
 
   private enum Outcome {

@@ -22,6 +22,8 @@ package struct ProcessDescription: Sendable {
   package var output = Output.log
   /// Written to its standard input, which then ends. Not with `.api`.
   package var input: [UInt8] = []
+  /// Its standard input stays open for ``HostProcess/tell(_:)``.
+  package var takesLines = false
   /// Where its standard error goes, and its standard output with `.log` and `.lines`; nil: nowhere.
   package var logPath: String?
   /// A program that floods its log shall not fill the disk.

@@ -20,6 +20,7 @@ final class WatchedProcess: @unchecked Sendable {  // handed to the watch thread
   private let host: String
   private let name: String
   private let kind: ProcessDescription.Output
+  private let keepsInput: Bool
   private let state: Monitor<HostProcess.State>
   private let pidfd: Descriptor
   private var output: Descriptor?
@@ -39,6 +40,7 @@ final class WatchedProcess: @unchecked Sendable {  // handed to the watch thread
     self.host = host
     name = description.name
     kind = description.output
+    keepsInput = description.output == .api || description.takesLines
     self.pidfd = pidfd
     output = pipes.output
     error = pipes.error
@@ -111,7 +113,7 @@ final class WatchedProcess: @unchecked Sendable {  // handed to the watch thread
 
   // MARK: What it is told
 
-  /// Writes what the pipe takes; the rest when it takes more. Without an API, input ends with its bytes.
+  /// Writes what the pipe takes; the rest when it takes more. Unless it takes more, input ends with its bytes.
   func write(_ epoll: borrowing Epoll) {
     guard let pipe = input else { return }
     let (isDone, hasFailed) = state.withLock { state -> (Bool, Bool) in
@@ -122,7 +124,7 @@ final class WatchedProcess: @unchecked Sendable {  // handed to the watch thread
       }
       return (true, false)
     }
-    if hasFailed || (isDone && kind != .api) { return closeInput(epoll) }
+    if hasFailed || (isDone && !keepsInput) { return closeInput(epoll) }
     if isDone == !isWaitingToWrite { return }
     isWaitingToWrite = !isDone
     if isDone {

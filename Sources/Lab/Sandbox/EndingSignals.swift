@@ -14,7 +14,7 @@ package final class EndingSignals: Sendable {
 
   private let descriptor: Descriptor
 
-  init() throws(LabError) {
+  package init() throws(LabError) {
     descriptor = Descriptor(
       try attempting("listen to signals") { () throws(SystemError) in
         try check(linux_signals_open(), "signalfd")

@@ -6,6 +6,11 @@ struct ScenarioFile: Equatable {
   /// As compilers and messages name it.
   let path: String
 
+  /// Where it is.
+  var folder: String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
   /// The file's name without `.swift`.
   var name: String { Plan.name(ofFile: path) }
 
