@@ -1,6 +1,7 @@
 package import NIOCore
 package import Noise
 package import SansIO
+import Wire
 
 /// Packets in, items out: the whole of what a capture says, as it comes.
 ///
@@ -50,6 +51,9 @@ package struct Dissector: Sendable {
     }
     do throws(IPPacket.Failure) {
       let packet = try IPPacket(packet)
+      if packet.protocolNumber == UDPDatagram.protocolNumber {
+        return receive(try UDPDatagram(packet), at: Stamp(packet: census.packets, time: time))
+      }
       guard packet.protocolNumber == TCPSegment.protocolNumber else {
         census.otherTransports += 1
         return
@@ -62,6 +66,14 @@ package struct Dissector: Sendable {
       case .cut: if wireBytes == nil || wireBytes == packet.readableBytes { census.cut += 1 }
       }
     }
+  }
+
+  private mutating func receive(_ datagram: UDPDatagram, at stamp: Stamp) {
+    let scope = findings.scope
+    defer { findings.scope = scope }
+    findings.stamp = stamp
+    findings.scope = .init(connection: 0, ends: (datagram.source, datagram.destination))
+    findings.add(.udp(UDPFact(bytes: datagram.payloadBytes)), by: .initiator)
   }
 
   private mutating func receive(_ segment: TCPSegment, at stamp: Stamp) {

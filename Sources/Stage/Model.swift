@@ -2,7 +2,8 @@ import NetworkModel
 import SansIO
 import Scenario
 
-// The scenario's plain values as the network model's. The words are the same on both sides; chances are percent
+// The scenario's plain values as the network model's. The words are the same on both sides; chances are
+// percent
 // there and fractions here.
 
 extension NetworkModel.Link.Conditions {

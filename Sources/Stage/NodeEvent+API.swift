@@ -4,7 +4,8 @@ import Scenario
 import Verdict
 
 extension NodeEvent {
-  /// Reads an event as the API tells it; nil for what is none. PeerIDs of the plan's hosts become their names.
+  /// Reads an event as the API tells it; nil for what is none. PeerIDs of the plan's hosts become their
+  /// names.
   init?(host: String, at: Instant, line: String, _ name: (String) -> String?) {
     struct Envelope: Decodable { let params: [String: Loose] }
     guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(line.utf8)) else { return nil }

@@ -6,7 +6,8 @@ import NetworkModel
 import SansIO
 import Scenario
 
-/// Writes what happens into the run directory while it happens, so that a run that is cut off leaves what there
+/// Writes what happens into the run directory while it happens, so that a run that is cut off leaves what
+/// there
 /// was: captures, `events.jsonl`, `drops.jsonl`.
 final class Recorder: Sendable {
   private static let interval: Duration = .milliseconds(100)

@@ -34,6 +34,12 @@ extension TCPFact: Fact {
   }
 }
 
+extension UDPFact: Fact {
+  var kind: String { "datagram" }
+  var text: String { "UDP, \(bytes) bytes" }
+  func describe(in line: inout JSONLine) { line.add("bytes", bytes) }
+}
+
 extension MultistreamFact: Fact {
   private var parts: (kind: String, text: String, level: Level, name: String?) {
     switch self {

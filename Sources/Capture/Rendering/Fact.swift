@@ -17,6 +17,7 @@ extension What {
   private var parts: (family: String, fact: any Fact) {
     switch self {
     case .tcp(let fact): ("tcp", fact)
+    case .udp(let fact): ("udp", fact)
     case .multistream(let fact): ("multistream", fact)
     case .noise(let fact): ("noise", fact)
     case .yamux(let fact): ("yamux", fact)
@@ -31,7 +32,8 @@ extension What {
   }
 
   package static let families = [
-    "tcp", "multistream", "noise", "yamux", "identify", "ping", "gossip", "chat", "perf", "opaque", "note",
+    "tcp", "udp", "multistream", "noise", "yamux", "identify", "ping", "gossip", "chat", "perf", "opaque",
+    "note",
   ]
 
   /// What filters and programs call the layer or protocol.

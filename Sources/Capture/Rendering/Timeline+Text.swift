@@ -24,7 +24,8 @@ extension Timeline {
   private func row(_ item: Item, since start: Instant) -> [String] {
     let connection = (["\(item.connection)"] + item.circuit.map { "\($0)" }).joined(separator: "/")
     return [
-      Text.seconds((item.time - start).clampedNanoseconds), "\(item.stamp.packet)", "#\(connection)",
+      Text.seconds((item.time - start).clampedNanoseconds), "\(item.stamp.packet)",
+      item.connection == 0 ? "" : "#\(connection)",
       party(item.sendingPeer, item.sender), party(item.receivingPeer, item.receiver),
       item.stream.map { "\($0)" } ?? "",
       item.protocolName.map { Printable.text($0.rawValue, bytesMax: 40) } ?? "", item.what.text,
@@ -53,7 +54,7 @@ extension Timeline {
     func count(_ number: Int, _ what: String) {
       if number > 0 { remarks.append("\(number) \(what)") }
     }
-    count(census.otherTransports, "packets without TCP, not shown")
+    count(census.otherTransports, "packets of neither TCP nor UDP, not shown")
     count(census.malformed, "packets that are not IP or contradict themselves")
     count(census.fragments, "IP fragments, which are not put together")
     count(census.cut, "packets of which the capture kept only a part")

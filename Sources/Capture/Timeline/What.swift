@@ -8,6 +8,7 @@ package import Wire
 /// What an item says. Closed, so that whoever judges can match exactly.
 package enum What: Hashable, Sendable {
   case tcp(TCPFact)
+  case udp(UDPFact)
   case multistream(MultistreamFact)
   case noise(NoiseFact)
   case yamux(YamuxFact)
@@ -33,6 +34,12 @@ package enum TCPFact: Hashable, Sendable {
   case simultaneousOpen
   case fin
   case reset
+}
+
+/// A datagram of UDP; it belongs to no connection.
+package struct UDPFact: Hashable, Sendable {
+  /// Of what it carries.
+  package var bytes: Int
 }
 
 /// A line of multistream-select.

@@ -113,7 +113,8 @@ final class WatchedProcess: @unchecked Sendable {  // handed to the watch thread
 
   // MARK: What it is told
 
-  /// Writes what the pipe takes; the rest when it takes more. Unless it takes more, input ends with its bytes.
+  /// Writes what the pipe takes; the rest when it takes more. Unless it takes more, input ends with its
+  /// bytes.
   func write(_ epoll: borrowing Epoll) {
     guard let pipe = input else { return }
     let (isDone, hasFailed) = state.withLock { state -> (Bool, Bool) in

@@ -16,7 +16,8 @@ package struct LinuxRouter: Sendable {
   package var mapping = NAT.Dependence.endpointIndependent
   package var filtering = NAT.Dependence.addressAndPortDependent
   package var refusal = Refusal.drop
-  /// Packets from inside to a mapped external endpoint arrive, with an external source, whatever the filtering.
+  /// Packets from inside to a mapped external endpoint arrive, with an external source, whatever the
+  /// filtering.
   package var hairpin = false
   /// Idle time of a UDP mapping, and while nothing has come back.
   package var udpIdleSeconds = 120
@@ -29,7 +30,8 @@ package struct LinuxRouter: Sendable {
   package static let inside = "lan0"
   package static let outside = "wan0"
 
-  /// The router as a host. Its interfaces must be called ``inside`` and ``outside``; the network must know both
+  /// The router as a host. Its interfaces must be called ``inside`` and ``outside``; the network must know
+  /// both
   /// as interfaces that forward.
   package func description(
     _ name: String, inside: InterfaceDescription, outside: InterfaceDescription

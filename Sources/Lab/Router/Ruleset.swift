@@ -16,7 +16,8 @@ struct Ruleset {
     self.external = external
   }
 
-  /// Where mappings that depend on the destination get their ports from: as many as one netlink message holds.
+  /// Where mappings that depend on the destination get their ports from: as many as one netlink message
+  /// holds.
   private static let hashedPorts = 20000..<21024
 
   private static let transports = ["udp", "tcp"]

@@ -105,7 +105,7 @@ extension Script {
   }
 
   private func window(_ start: Duration, _ end: Duration?, after moment: Moment?) -> Plan.Window {
-    let moment = (moment ?? now).moment
+    let moment = (moment ?? cause).moment
     return Plan.Window(
       from: .init(moment: moment, offsetMs: start.inMs),
       until: end.map { .init(moment: moment, offsetMs: $0.inMs) })

@@ -21,6 +21,10 @@ public final class Script {
   /// What has been done up to here, or the beginning.
   public private(set) var now = Moment(.beginning)
 
+  /// What expectations count from unless they say otherwise: what follows from an act follows from its
+  /// beginning, and may be seen before the act returns; what follows a wait follows its end.
+  private(set) var cause = Moment(.beginning)
+
   // Notes.
 
   func add(_ host: Plan.Host) {
@@ -54,18 +58,19 @@ public final class Script {
       branch?.append(step)
     }
     now = Moment(.ended(step: step.id))
+    cause = action.isInstant ? Moment(.began(step: step.id)) : now
     return now
   }
 
   /// The steps that `body` notes, by themselves.
   func branch(_ body: () -> Void) -> [Plan.Step] {
     let outer = branch
-    let before = now
+    let before = (now, cause)
     branch = []
     body()
     defer {
       branch = outer
-      now = before
+      (now, cause) = before
     }
     return branch ?? []
   }

@@ -64,6 +64,17 @@ extension Plan.Step {
 }
 
 extension Plan.Action {
+  /// Done as soon as it is begun, as far as its effects go.
+  var isInstant: Bool {
+    switch self {
+    case .start, .stop, .restart, .run, .waitUntil, .wait, .parallel, .note: false
+    case .crash, .pause, .resume, .loseSignal, .regainSignal, .unplug, .plug, .move, .changeLink,
+      .changeUplink,
+      .partition, .heal, .reboot, .renumber, .send, .tell:
+      true
+    }
+  }
+
   /// The action as a person would say it.
   package var words: String {
     switch self {

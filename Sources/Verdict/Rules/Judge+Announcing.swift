@@ -171,7 +171,7 @@ extension Judge {
 
   /// Cut off, held up, or alone for a while.
   private func isExcused(_ host: String, _ stretch: Stretch, _ longest: Duration) -> Bool {
-    if course.wasTroubled(host, during: stretch) { return true }
+    if course.wasRecovering(host, during: stretch) { return true }
     let late = Stretch(from: stretch.from, until: stretch.from + longest)
     return !hadCompany(host, during: late)
   }

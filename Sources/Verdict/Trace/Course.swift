@@ -94,6 +94,14 @@ struct Course {
     troubles[host]?.contains { $0.overlaps(stretch) } ?? false
   }
 
+  /// The same, or what waited in TCP meanwhile may still be on its way: the time between retransmissions
+  /// doubles (RFC 6298, 5.5), so the next comes no later than the trouble's length after its end.
+  func wasRecovering(_ host: String, during stretch: Stretch) -> Bool {
+    troubles[host]?.contains { trouble in
+      Stretch(from: trouble.from, until: trouble.until + (trouble.until - trouble.from)).overlaps(stretch)
+    } ?? false
+  }
+
   func wasPaused(_ host: String, during stretch: Stretch) -> Bool {
     pauses[host]?.contains { $0.overlaps(stretch) } ?? false
   }

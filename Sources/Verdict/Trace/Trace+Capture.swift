@@ -52,6 +52,7 @@ extension Witnessed {
     case .tcp(.fin): self = .packet(transport: .tcp, port: port, tcp: .fin)
     case .tcp(.reset): self = .packet(transport: .tcp, port: port, tcp: .reset)
     case .tcp(.simultaneousOpen): self = .simultaneousOpen
+    case .udp: self = .packet(transport: .udp, port: port, tcp: nil)
     case .noise(.handshake(.final, _, _)): self = .secured
     case .multistream(.accepted(.stream, let name)): self = .agreed(protocol: name.rawValue)
     case .gossip(.subscribed(let topic)): self = .subscribed(topic: topic.description)
