@@ -44,6 +44,7 @@ package enum Rule: String, Hashable, Sendable, CaseIterable {
   case nobodyThere
   case hopLimitReached
   case multicastNotRouted
+  case multicastUnheard
   case noService
   case housekeeping
   // Boxes
@@ -78,6 +79,7 @@ package enum Rule: String, Hashable, Sendable, CaseIterable {
     case .nobodyThere: "nobody has this address"
     case .hopLimitReached: "the hop limit was reached"
     case .multicastNotRouted: "multicast is not routed here"
+    case .multicastUnheard: "nobody else is on this link to hear it"
     case .noService: "nothing listens there"
     case .housekeeping: "router and group housekeeping, which the network does without"
     case .unsolicited: "no mapping lets it in"

@@ -152,7 +152,7 @@ extension Network {
       approach(copy transit, receiver)
       isHeard = true
     }
-    if !isHeard { die(transit, .nobodyThere, at: segments[index].name) }
+    if !isHeard { die(transit, .multicastUnheard, at: segments[index].name) }
   }
 
   /// At the near end of a host's access link.

@@ -145,6 +145,8 @@ extension GossipSub.Configuration {
     var configuration = Self()
     configuration.meshPeersHigh = 64
     configuration.gossipFactor = 1
+    // To say that a message is not wanted costs both ends about what a message of two packets does.
+    configuration.dontWantBytesMin = 4096
     return configuration
   }
 }

@@ -106,7 +106,7 @@ final class Recorder: Sendable {
       let events = laboratory.events.events(from: files.eventPosition)
       files.eventPosition += events.count
       for event in events { files.events.append(event.line(laboratory.origin)) }
-      for death in deaths where death.rule != .housekeeping {
+      for death in deaths where !death.rule.isRoutine {
         files.dropCount += 1
         guard files.dropCount <= Self.dropsMax else { break }
         files.drops.append(
@@ -138,6 +138,13 @@ extension LabEvent {
     case .line(let text): "\(head),\"line\":\(JSON.string(text).text)}"
     case .note(let text): "\(head),\"note\":\(JSON.string(text).text)}"
     }
+  }
+}
+
+extension Rule {
+  /// What every host says into the void, in every network.
+  fileprivate var isRoutine: Bool {
+    self == .housekeeping || self == .multicastNotRouted || self == .multicastUnheard
   }
 }
 

@@ -95,8 +95,9 @@ struct Ruleset {
 
   private func recording(_ transport: String) -> String {
     let ours = "ct direction original ct status & snat == snat meta l4proto \(transport)"
+    let inner = "ct original ip saddr . ct original proto-src"
     return """
-          \(ours) update @\(transport)_owner { ct reply proto-dst : ct original ip saddr . ct original proto-src }
+          \(ours) update @\(transport)_owner { ct reply proto-dst : \(inner) }
           \(ours) update @\(transport)_sent_to { ct reply proto-dst . ip daddr }
       """
   }

@@ -28,7 +28,8 @@ private let server = """
       if kind == "udp": a.sendto(b"host", (host, int(port)))
       else: threading.Thread(target=knock, args=(b"host", (host, int(port)), 5004)).start()
   def accept(port):
-    l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); l.bind((me, port)); l.listen(50)
+    l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    l.bind((me, port)); l.listen(50)
     while True: threading.Thread(target=talk, args=l.accept()).start()
   def talk(s, p):
     d = s.recv(100)
