@@ -51,6 +51,7 @@ let core: [Target] = [
   machine("Presence", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("Chat", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("LocalDiscovery", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
+  machine("CircuitRelay", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered]),
   machine("NetworkModel", uses: ["SansIO"], [deques, heaps]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
@@ -103,6 +104,8 @@ let shells: [Target] = [
     dependencies: ["Scenario", "SansIO", "Capture", "GossipSub", "Identity", "Noise", "Wire"],
     swiftSettings: strict),
   .target(
+    name: "Certify", dependencies: ["CLinux", "Lab", "NetworkModel", "SansIO"], swiftSettings: strict),
+  .target(
     name: "Stage",
     dependencies: [
       "Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO", bytes,
@@ -110,7 +113,9 @@ let shells: [Target] = [
     swiftSettings: strict),
   .executableTarget(
     name: "meshsim",
-    dependencies: ["Scenario", "Stage", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO", arguments],
+    dependencies: [
+      "Scenario", "Stage", "Certify", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO", arguments,
+    ],
     swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Meshwork", "CNcurses"], swiftSettings: strict),
   .executableTarget(name: "twonodes", dependencies: ["Meshwork"], swiftSettings: strict),
@@ -150,6 +155,9 @@ let tests: [Target] = [
       "Chat", "Perf", "TestKit", bytes,
     ], swiftSettings: strict),
   .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim"], swiftSettings: strict),
+  .testTarget(
+    name: "CertifyTests", dependencies: ["Certify", "meshsim", "Lab", "NetworkModel", "SansIO"],
+    swiftSettings: strict),
   .testTarget(name: "VerdictTests", dependencies: ["Scenario", "SansIO", "Verdict"], swiftSettings: strict),
   .executableTarget(
     name: "lab-probe", dependencies: ["Lab", "CLinux", "NetworkModel", "SansIO"],

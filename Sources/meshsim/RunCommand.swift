@@ -11,8 +11,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Perform scenarios and judge them from their packets.",
     discussion: """
       Each run leaves a directory with its captures, key logs, events and drops, the verdict, and \
-      report.html. Exit codes: 0 all passed, 1 an expectation failed, 2 a scenario is wrong, 3 this machine lacks something, \
-      4 a run was void.
+      report.html. Exit codes: 0 all passed, 1 an expectation failed, 2 a scenario is wrong, 3 this machine \
+      lacks something, 4 a run was void.
       """)
 
   @Argument(help: .init("Files, folders, or names that meshsim list shows.", valueName: "scenario"))

@@ -54,6 +54,8 @@ let rooms: [String: Room] = [
   "Chat": .core(
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections", "SwiftProtobuf"]),
   "LocalDiscovery": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
+  "CircuitRelay": .core(
+    ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections"]),
   "NetworkModel": .core(["SansIO"], and: ["DequeModule", "HeapModule"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
@@ -74,8 +76,9 @@ let rooms: [String: Room] = [
     ["Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO"],
     and: ["NIOCore", "FoundationEssentials"]),
   "meshsim": .shell(
-    ["Scenario", "Stage", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO"],
+    ["Scenario", "Stage", "Certify", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO"],
     and: ["FoundationEssentials", "Synchronization", "ArgumentParser"]),
+  "Certify": .shell(["CLinux", "Lab", "NetworkModel", "SansIO"], and: []),
   "CPcap": Room(kind: .system, ours: [], theirs: []),
   "Capture": .shell(
     [

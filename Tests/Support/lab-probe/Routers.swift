@@ -49,7 +49,8 @@ private let prober = """
   one, two = "11.0.1.1", "11.0.1.2"
   targets = [(one, 5001), (one, 5002), (two, 5001)]
   def kind(independent, address):
-    return "endpointIndependent" if independent else "addressDependent" if address else "addressAndPortDependent"
+    if independent: return "endpointIndependent"
+    return "addressDependent" if address else "addressAndPortDependent"
   s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 40000)); s.settimeout(2)
   seen = []
   for t in targets:
