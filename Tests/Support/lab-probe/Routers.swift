@@ -74,7 +74,8 @@ private let prober = """
   held, seen = [], []
   for t in targets:
     c = tcp(41000, t); c.sendall(b"who"); seen.append(c.recv(100).decode()); held.append(c)
-  l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); l.bind(("", 41001)); l.listen(5)
+  l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+  l.bind(("", 41001)); l.listen(5)
   c = tcp(41001, targets[0]); c.sendall(b"poke"); c.recv(100)
   heard, end = set(), time.monotonic() + 1.5
   while select.select([l], [], [], max(0, end - time.monotonic()))[0]:
