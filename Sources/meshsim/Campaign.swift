@@ -47,12 +47,18 @@ final class Campaign: Sendable {
   }
 
   /// Hands a signal on to what runs, and starts nothing more. From a terminal it has reached them already.
+  /// The
+  /// second one ends them without ado.
   func interrupt(_ signal: EndingSignals.Signal) {
-    let running = state.withLock { state in
-      state.isInterrupted = true
-      return Array(state.sandboxes.values)
+    let (running, isSecond) = state.withLock { state in
+      defer { state.isInterrupted = true }
+      return (Array(state.sandboxes.values), state.isInterrupted)
     }
-    if !signal.isFromTerminal { for run in running { run.signal(signal.number) } }
+    if isSecond {
+      for run in running { run.signal(SIGKILL) }
+    } else if !signal.isFromTerminal {
+      for run in running { run.signal(signal.number) }
+    }
   }
 
   /// Performs all; `report` gets each outcome as it comes, one at a time. Outcomes in the order of the runs.
