@@ -22,8 +22,8 @@ struct Circuit: Sendable {
 
   let initiator: PeerID
   let target: PeerID
-  let hop: StreamKey
-  var stop: StreamKey?
+  let hop: StreamHandle
+  var stop: StreamHandle?
   var phase: Phase
   /// When it has to be open, and then, when it has to be over.
   var expiresAt: Instant?
@@ -32,7 +32,7 @@ struct Circuit: Sendable {
   private var toHop = Flow()
 
   init(
-    from initiator: PeerID, to target: PeerID, hop: StreamKey, opening: OpenID, expiresAt: Instant,
+    from initiator: PeerID, to target: PeerID, hop: StreamHandle, opening: OpenID, expiresAt: Instant,
     pace: Pace?
   ) {
     self.initiator = initiator
@@ -54,7 +54,7 @@ struct Circuit: Sendable {
     }
   }
 
-  func stream(_ end: End) -> StreamKey? { end == .hop ? hop : stop }
+  func stream(_ end: End) -> StreamHandle? { end == .hop ? hop : stop }
 
   var isOpen: Bool {
     if case .open = phase { true } else { false }
@@ -73,7 +73,7 @@ struct Circuit: Sendable {
 
   enum OnReceive {
     /// Kept; with the stream that now has something to send, and whether it is the first that waits.
-    case held(reader: StreamKey?, isFirst: Bool)
+    case held(reader: StreamHandle?, isFirst: Bool)
     /// No bytes of the circuit's yet, but the target's answer.
     case answer(LengthPrefixedFrames)
     case overLimit
@@ -89,7 +89,7 @@ struct Circuit: Sendable {
   }
 
   /// The stream to an end, when it has something to send and does not stand in line for it.
-  mutating func standInLine(_ end: End) -> StreamKey? {
+  mutating func standInLine(_ end: End) -> StreamHandle? {
     guard !self[end].isInLine, hasOutbound(end), let stream = stream(end) else { return nil }
     self[end].isInLine = true
     return stream
@@ -100,7 +100,7 @@ struct Circuit: Sendable {
   struct Turn {
     let chunk: ByteBuffer
     /// Whose bytes they are; nil for the relay's own.
-    let writer: StreamKey?
+    let writer: StreamHandle?
     /// Nothing waits behind them.
     let isLast: Bool
   }
@@ -116,7 +116,7 @@ struct Circuit: Sendable {
   }
 
   /// The stream that is to be finished now, once.
-  mutating func passEnd(to end: End) -> StreamKey? {
+  mutating func passEnd(to end: End) -> StreamHandle? {
     guard isOpen, self[end].isFinished, !self[end].isEnded, !hasOutbound(end), let stream = stream(end) else {
       return nil
     }

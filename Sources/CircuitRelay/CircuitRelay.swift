@@ -11,7 +11,7 @@
 //
 // Two machines, each one value for a whole node. `Service` is the relay: it grants reservations within its
 // limits, and splices streams. `Client` is A and B: it keeps reservations at some relays, dials through them
-// and accepts through them. Neither knows connections or yamux; streams are named by `StreamKey`, and what a
+// and accepts through them. Neither knows connections or yamux; streams are named by `StreamHandle`, and what a
 // machine wants done with them are its events.
 //
 // - Bytes of a circuit are never copied, and a relay holds no more of them than the receive windows it gives:
@@ -34,39 +34,6 @@ extension ProtocolName {
 
 /// What Go and Rust read at most. A message without its length.
 package let messageBytesMax = 4096
-
-/// One connection of the node's, as the driver numbers them. Never reused.
-package struct ConnectionKey: Hashable, Comparable, Sendable {
-  package let rawValue: UInt64
-
-  package init(_ rawValue: UInt64) { self.rawValue = rawValue }
-
-  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-}
-
-/// One stream of one connection.
-package struct StreamKey: Hashable, Comparable, Sendable {
-  package let connection: ConnectionKey
-  package let stream: UInt32
-
-  package init(connection: ConnectionKey, stream: UInt32) {
-    self.connection = connection
-    self.stream = stream
-  }
-
-  package static func < (left: Self, right: Self) -> Bool {
-    (left.connection, left.stream) < (right.connection, right.stream)
-  }
-}
-
-/// A stream that a machine asked for and does not have yet.
-package struct OpenID: Hashable, Comparable, Sendable {
-  package let rawValue: UInt64
-
-  package init(rawValue: UInt64) { self.rawValue = rawValue }
-
-  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-}
 
 /// One circuit of one machine's, from the first wish for it. Never reused.
 package struct CircuitID: Hashable, Comparable, Sendable {

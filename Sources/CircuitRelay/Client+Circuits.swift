@@ -57,7 +57,7 @@ package enum CircuitEnding: Hashable, Sendable {
 struct ClientCircuit: Sendable {
   let peer: PeerID
   let relay: PeerID
-  var stream: StreamKey?
+  var stream: StreamHandle?
   var limit = Limit.unlimited
   var isOpen = false
   /// When the relay cuts it.
@@ -124,7 +124,7 @@ extension Client {
   // MARK: Ours
 
   mutating func dialAnswered(
-    _ id: CircuitID, _ status: Status, _ limit: Limit, early: ByteBuffer, on stream: StreamKey
+    _ id: CircuitID, _ status: Status, _ limit: Limit, early: ByteBuffer, on stream: StreamHandle
   ) {
     guard status == .ok else {
       streams[stream] = .answered
@@ -164,7 +164,7 @@ extension Client {
   // MARK: Theirs
 
   mutating func accept(
-    _ peer: PeerID, through relay: PeerID, _ limit: Limit, early: ByteBuffer, on stream: StreamKey
+    _ peer: PeerID, through relay: PeerID, _ limit: Limit, early: ByteBuffer, on stream: StreamHandle
   ) {
     guard peer != own, peer != relay, hasRoom(for: peer) else {
       counters.circuitsDenied += 1
@@ -184,7 +184,7 @@ extension Client {
 
   private mutating func establish(
     _ id: CircuitID, _ limit: Limit, _ direction: CircuitDescription.Direction, early: ByteBuffer,
-    on stream: StreamKey
+    on stream: StreamHandle
   ) {
     guard let circuit = circuits[id] else { return }
     streams[stream] = .circuit(id)

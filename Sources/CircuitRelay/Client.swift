@@ -19,16 +19,16 @@ package struct Client: Sendable {
     /// Open a hop stream on a direct connection to this peer; answer with `opened` or `openFailed`.
     case openHop(OpenID, to: PeerID)
     /// Send this; it is little, and the first or second thing on its stream.
-    case write(ByteBuffer, on: StreamKey)
-    case consumed(Int, on: StreamKey)
+    case write(ByteBuffer, on: StreamHandle)
+    case consumed(Int, on: StreamHandle)
     /// Nothing more will be sent on it.
-    case finish(StreamKey)
-    case reset(StreamKey)
+    case finish(StreamHandle)
+    case reset(StreamHandle)
     case reservation(PeerID, ReservationState)
     /// Where we can be reached through relays now, the peer we are left off.
     case addressesChanged([Multiaddr])
     /// The stream is a connection now. `early` came on it already; it has not been said to be consumed.
-    case circuitOpened(CircuitDescription, on: StreamKey, early: ByteBuffer)
+    case circuitOpened(CircuitDescription, on: StreamHandle, early: ByteBuffer)
     case circuitFailed(CircuitID, CircuitFailure)
     /// The relay will soon cut this circuit: open another one and move. Told once.
     case circuitEnding(CircuitID, CircuitEnding)
@@ -37,7 +37,7 @@ package struct Client: Sendable {
   enum Due: Hashable, Sendable {
     /// A relay's next attempt, its answer, its refresh, its expiry.
     case attempt(PeerID), answer(PeerID), refresh(PeerID), expiry(PeerID)
-    case stream(StreamKey), circuit(CircuitID)
+    case stream(StreamHandle), circuit(CircuitID)
     case choice, surplus
   }
 
@@ -66,7 +66,7 @@ package struct Client: Sendable {
   var deadlines = DeadlineQueue<Due>()
   var relays: OrderedDictionary<PeerID, RelayState> = [:]
   var announced: [Multiaddr] = []
-  var streams: [StreamKey: StreamState] = [:]
+  var streams: [StreamHandle: StreamState] = [:]
   var opening: [OpenID: Purpose] = [:]
   var openNumber: UInt64 = 0
   var circuits: [CircuitID: ClientCircuit] = [:]
@@ -87,7 +87,7 @@ package struct Client: Sendable {
   // MARK: Streams
 
   /// The hop stream that was asked for.
-  package mutating func opened(_ open: OpenID, as stream: StreamKey, at now: Instant) {
+  package mutating func opened(_ open: OpenID, as stream: StreamHandle, at now: Instant) {
     self.now = now
     let frames = LengthPrefixedFrames(maxBytes: messageBytesMax)
     switch opening.removeValue(forKey: open) {
@@ -116,7 +116,7 @@ package struct Client: Sendable {
   }
 
   /// A peer has opened a stop stream.
-  package mutating func streamOpened(_ stream: StreamKey, by peer: PeerID, at now: Instant) {
+  package mutating func streamOpened(_ stream: StreamHandle, by peer: PeerID, at now: Instant) {
     self.now = now
     guard streams[stream] == nil else { return }
     guard streams.count < configuration.streamsMax else {
@@ -134,7 +134,7 @@ package struct Client: Sendable {
   /// Takes all of `bytes` of a stream that is not yet a circuit.
   /// - Parameter nowMs: milliseconds since the Unix epoch, to judge a reservation's expiry.
   package mutating func receive(
-    _ bytes: inout ByteBuffer, from stream: StreamKey, nowMs: Int64, at now: Instant
+    _ bytes: inout ByteBuffer, from stream: StreamHandle, nowMs: Int64, at now: Instant
   ) {
     self.now = now
     let count = bytes.readableBytes
@@ -164,7 +164,7 @@ package struct Client: Sendable {
     }
   }
 
-  private mutating func keep(_ frames: LengthPrefixedFrames, of stream: StreamKey) {
+  private mutating func keep(_ frames: LengthPrefixedFrames, of stream: StreamHandle) {
     switch streams[stream] {
     case .reserving(let relay, _): streams[stream] = .reserving(relay, frames)
     case .dialling(let id, _): streams[stream] = .dialling(id, frames)
@@ -174,7 +174,7 @@ package struct Client: Sendable {
   }
 
   private mutating func take(
-    _ frame: ByteBuffer, early: ByteBuffer, from stream: StreamKey, nowMs: Int64
+    _ frame: ByteBuffer, early: ByteBuffer, from stream: StreamHandle, nowMs: Int64
   ) throws(CircuitRelayError) {
     switch streams[stream] {
     case .reserving(let relay, _):
@@ -201,7 +201,7 @@ package struct Client: Sendable {
   }
 
   /// The peer will send no more on a stream that is not yet a circuit.
-  package mutating func remoteFinished(_ stream: StreamKey, at now: Instant) {
+  package mutating func remoteFinished(_ stream: StreamHandle, at now: Instant) {
     self.now = now
     switch streams[stream] {
     case .reserving, .dialling, .accepting: violated(stream, .endedEarly)
@@ -210,7 +210,7 @@ package struct Client: Sendable {
   }
 
   /// A stream is gone, whether it is a circuit or not.
-  package mutating func streamEnded(_ stream: StreamKey, at now: Instant) {
+  package mutating func streamEnded(_ stream: StreamHandle, at now: Instant) {
     self.now = now
     let state = streams.removeValue(forKey: stream)
     deadlines.set(.stream(stream), to: nil)
@@ -222,7 +222,7 @@ package struct Client: Sendable {
     }
   }
 
-  private mutating func violated(_ stream: StreamKey, _ error: CircuitRelayError) {
+  private mutating func violated(_ stream: StreamHandle, _ error: CircuitRelayError) {
     if error == .timedOut { counters.timeouts += 1 } else { counters.malformedMessages += 1 }
     let state = streams.removeValue(forKey: stream)
     deadlines.set(.stream(stream), to: nil)
@@ -240,7 +240,7 @@ package struct Client: Sendable {
   }
 
   /// Says the last on a stop stream that becomes no circuit.
-  mutating func answer(_ status: Status, on stream: StreamKey) {
+  mutating func answer(_ status: Status, on stream: StreamHandle) {
     streams[stream] = .answered
     deadlines.set(.stream(stream), to: now + configuration.acceptTimeout)
     events.append(.write(StopMessage.status(status).encoded, on: stream))
@@ -278,7 +278,7 @@ package struct Client: Sendable {
     }
   }
 
-  private mutating func streamIsLate(_ stream: StreamKey) {
+  private mutating func streamIsLate(_ stream: StreamHandle) {
     if case .accepting? = streams[stream] { return violated(stream, .timedOut) }
     streams[stream] = nil
     events.append(.reset(stream))

@@ -74,7 +74,7 @@ struct RelayState: Sendable {
     case none
     case connecting
     case opening(OpenID)
-    case asking(StreamKey)
+    case asking(StreamHandle)
   }
 
   struct Held: Sendable {

@@ -7,7 +7,7 @@ import Wire
 extension Service {
   // MARK: Opening
 
-  mutating func connect(_ stream: StreamKey, to target: PeerID, early: ByteBuffer) {
+  mutating func connect(_ stream: StreamHandle, to target: PeerID, early: ByteBuffer) {
     guard let connection = connections[stream.connection] else { return }
     let slot: Slot
     switch permission(for: connection, to: target) {
@@ -63,7 +63,7 @@ extension Service {
   }
 
   /// The stop stream that was asked for.
-  package mutating func opened(_ open: OpenID, as stream: StreamKey, at now: Instant) {
+  package mutating func opened(_ open: OpenID, as stream: StreamHandle, at now: Instant) {
     self.now = now
     guard let id = opening.removeValue(forKey: open), let circuit = circuits[id], streams[stream] == nil,
       connections[stream.connection] != nil
@@ -252,7 +252,7 @@ extension Service {
     return circuit
   }
 
-  private mutating func abandon(_ stream: StreamKey) {
+  private mutating func abandon(_ stream: StreamHandle) {
     setState(nil, of: stream)
     events.append(.reset(stream))
   }
@@ -263,7 +263,7 @@ extension Service {
   }
 }
 
-extension [StreamKey: Service.StreamState] {
+extension [StreamHandle: Service.StreamState] {
   /// Whether a stream is there still.
-  fileprivate subscript(stream stream: StreamKey) -> Bool { self[stream] != nil }
+  fileprivate subscript(stream stream: StreamHandle) -> Bool { self[stream] != nil }
 }

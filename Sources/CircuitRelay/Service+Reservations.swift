@@ -4,7 +4,7 @@ import Wire
 
 // Reservations: who gets one, and when it ends.
 extension Service {
-  mutating func reserve(_ stream: StreamKey, nowMs: Int64) {
+  mutating func reserve(_ stream: StreamHandle, nowMs: Int64) {
     guard let connection = connections[stream.connection] else { return }
     if let refusal = refusal(of: connection) {
       return answer(stream, .status(refusal, nil, .unlimited))
@@ -68,7 +68,7 @@ extension Service {
   }
 
   /// A peer has one slot; asking again renews it and moves it to where it asks from.
-  private mutating func grant(_ connection: ConnectionState, on key: ConnectionKey) {
+  private mutating func grant(_ connection: ConnectionState, on key: ConnectionID) {
     let peer = connection.peer
     if let old = slots[peer] {
       counters.reservationsRefreshed += 1

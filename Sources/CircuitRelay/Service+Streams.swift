@@ -9,7 +9,7 @@ extension Service {
   // MARK: Inputs
 
   /// A peer has opened a hop stream.
-  package mutating func streamOpened(_ stream: StreamKey, at now: Instant) {
+  package mutating func streamOpened(_ stream: StreamHandle, at now: Instant) {
     self.now = now
     guard let connection = connections[stream.connection], streams[stream] == nil,
       connection.requests < configuration.requestsPerConnectionMax, requestCount < configuration.requestsMax
@@ -25,7 +25,7 @@ extension Service {
   /// Takes all of `bytes`; `consumed` follows, at once or when a circuit has handed them on.
   /// - Parameter nowMs: milliseconds since the Unix epoch, for a reservation's expiry.
   package mutating func receive(
-    _ bytes: inout ByteBuffer, from stream: StreamKey, nowMs: Int64, at now: Instant
+    _ bytes: inout ByteBuffer, from stream: StreamHandle, nowMs: Int64, at now: Instant
   ) {
     self.now = now
     let count = bytes.readableBytes
@@ -54,7 +54,7 @@ extension Service {
   }
 
   /// The peer will send no more on a stream.
-  package mutating func remoteFinished(_ stream: StreamKey, at now: Instant) {
+  package mutating func remoteFinished(_ stream: StreamHandle, at now: Instant) {
     self.now = now
     switch streams[stream] {
     case .requested:
@@ -67,7 +67,7 @@ extension Service {
   }
 
   /// A stream is gone: reset, or both its halves are finished.
-  package mutating func streamEnded(_ stream: StreamKey, wasReset: Bool, at now: Instant) {
+  package mutating func streamEnded(_ stream: StreamHandle, wasReset: Bool, at now: Instant) {
     self.now = now
     switch streams[stream] {
     case .requested, .answered: setState(nil, of: stream)
@@ -78,7 +78,7 @@ extension Service {
 
   // MARK: Requests
 
-  private mutating func request(_ frame: ByteBuffer, on stream: StreamKey, early: ByteBuffer, nowMs: Int64) {
+  private mutating func request(_ frame: ByteBuffer, on stream: StreamHandle, early: ByteBuffer, nowMs: Int64) {
     let message: HopMessage
     do { message = try HopMessage(decoding: frame) } catch { return refuse(stream, error.status) }
     switch message {
@@ -89,7 +89,7 @@ extension Service {
   }
 
   /// A request that was none.
-  private mutating func refuse(_ stream: StreamKey, _ status: Status) {
+  private mutating func refuse(_ stream: StreamHandle, _ status: Status) {
     if status == .unexpectedMessage {
       counters.unexpectedMessages += 1
     } else {
@@ -99,13 +99,13 @@ extension Service {
   }
 
   /// Sends the last that is to be said on a hop stream.
-  mutating func answer(_ stream: StreamKey, _ message: HopMessage) {
+  mutating func answer(_ stream: StreamHandle, _ message: HopMessage) {
     setState(.answered(message.encoded), of: stream)
     line.append(stream)
     deadlines.set(.stream(stream), to: now + configuration.lingerTimeout)
   }
 
-  mutating func streamIsLate(_ stream: StreamKey) {
+  mutating func streamIsLate(_ stream: StreamHandle) {
     guard let state = streams[stream] else { return }
     switch state {
     case .requested: counters.requestsTimedOut += 1
@@ -117,7 +117,7 @@ extension Service {
   }
 
   /// The one place where streams come and go.
-  mutating func setState(_ state: StreamState?, of stream: StreamKey) {
+  mutating func setState(_ state: StreamState?, of stream: StreamHandle) {
     if case .requested? = streams[stream] {
       requestCount -= 1
       connections[stream.connection]?.requests -= 1
@@ -138,7 +138,7 @@ extension Service {
   // MARK: Outputs
 
   /// The next stream that has something to send.
-  package mutating func nextStreamWithOutbound() -> StreamKey? {
+  package mutating func nextStreamWithOutbound() -> StreamHandle? {
     while let stream = line.popFirst() {
       switch streams[stream] {
       case .answered(let unsent) where unsent.readableBytes > 0: return stream
@@ -152,7 +152,7 @@ extension Service {
   }
 
   /// A stream that had no room has some again.
-  package mutating func streamWritable(_ stream: StreamKey) {
+  package mutating func streamWritable(_ stream: StreamHandle) {
     switch streams[stream] {
     case .answered(let unsent): if unsent.readableBytes > 0 { line.append(stream) }
     case .circuit(let id, let end): standInLine(end, of: id)
@@ -162,7 +162,7 @@ extension Service {
 
   /// The next bytes to send on a stream, at most `maxBytes` and at most a turn's; nil when there are none.
   /// With more to come, the stream stands in line again.
-  package mutating func nextChunk(for stream: StreamKey, maxBytes: Int, at now: Instant) -> ByteBuffer? {
+  package mutating func nextChunk(for stream: StreamHandle, maxBytes: Int, at now: Instant) -> ByteBuffer? {
     self.now = now
     switch streams[stream] {
     case .answered(var unsent):

@@ -18,12 +18,12 @@ package import Wire
 package struct Service: Sendable {
   package enum Event: Hashable, Sendable {
     /// Open a stop stream on this connection; answer with `opened` or `openFailed`.
-    case openStop(OpenID, on: ConnectionKey)
+    case openStop(OpenID, on: ConnectionID)
     /// These bytes of a stream have been used: its window may open.
-    case consumed(Int, on: StreamKey)
+    case consumed(Int, on: StreamHandle)
     /// Nothing more will be sent on it.
-    case finish(StreamKey)
-    case reset(StreamKey)
+    case finish(StreamHandle)
+    case reset(StreamHandle)
     /// Newly granted; refreshing one is no event.
     case reserved(PeerID)
     case reservationEnded(PeerID, ReservationEnd)
@@ -42,7 +42,7 @@ package struct Service: Sendable {
   }
 
   enum Due: Hashable, Sendable {
-    case stream(StreamKey), circuit(CircuitID), reservation(PeerID), drain
+    case stream(StreamHandle), circuit(CircuitID), reservation(PeerID), drain
   }
 
   enum StreamState: Sendable {
@@ -58,12 +58,12 @@ package struct Service: Sendable {
     let local: Multiaddr
     let origin: Origin
     let isRelayed: Bool
-    var streams: Set<StreamKey> = []
+    var streams: Set<StreamHandle> = []
     var requests = 0
   }
 
   struct Slot: Sendable {
-    var connection: ConnectionKey
+    var connection: ConnectionID
     var origin: Origin
     /// In the order of the first grants.
     let number: UInt64
@@ -79,9 +79,9 @@ package struct Service: Sendable {
   /// Where clients are told to find us, our own peer at the end.
   var announced: [Multiaddr] = []
 
-  var connections: [ConnectionKey: ConnectionState] = [:]
+  var connections: [ConnectionID: ConnectionState] = [:]
   /// Of each peer those that are no circuits themselves, in the order they came.
-  var directConnections: [PeerID: [ConnectionKey]] = [:]
+  var directConnections: [PeerID: [ConnectionID]] = [:]
 
   var slots: [PeerID: Slot] = [:]
   var slotNumber: UInt64 = 0
@@ -90,7 +90,7 @@ package struct Service: Sendable {
   var reservationsOfPeer: RateLimiter<PeerID>
   var reservationsOfHost: RateLimiter<AddressPrefix>
 
-  var streams: [StreamKey: StreamState] = [:]
+  var streams: [StreamHandle: StreamState] = [:]
   var requestCount = 0
   var circuits: [CircuitID: Circuit] = [:]
   var circuitNumber: UInt64 = 0
@@ -99,7 +99,7 @@ package struct Service: Sendable {
   var connectsOfHost: RateLimiter<AddressPrefix>
   var opening: [OpenID: CircuitID] = [:]
   /// Streams that have something to send, next one first. Some may have lost it since.
-  var line: Deque<StreamKey> = []
+  var line: Deque<StreamHandle> = []
   var heldBytes = 0
 
   var draining: Draining?
@@ -135,7 +135,7 @@ package struct Service: Sendable {
   ///   - local, remote: where the connection was made to and where it came from.
   ///   - isRelayed: whether it is a circuit of some relay itself.
   package mutating func peerConnected(
-    _ peer: PeerID, on connection: ConnectionKey, local: Multiaddr, remote: Multiaddr, isRelayed: Bool
+    _ peer: PeerID, on connection: ConnectionID, local: Multiaddr, remote: Multiaddr, isRelayed: Bool
   ) {
     guard connections[connection] == nil else { return }
     connections[connection] = ConnectionState(
@@ -144,7 +144,7 @@ package struct Service: Sendable {
   }
 
   /// A connection is gone, and its streams with it; with a peer's last one its reservation.
-  package mutating func peerDisconnected(_ connection: ConnectionKey, at now: Instant) {
+  package mutating func peerDisconnected(_ connection: ConnectionID, at now: Instant) {
     self.now = now
     guard let state = connections[connection] else { return }
     for stream in state.streams.sorted() { streamEnded(stream, wasReset: true, at: now) }

@@ -2,6 +2,7 @@ public import Identity
 import NIOCore
 import Node
 import Runtime
+import SansIO
 import Wire
 
 /// Streams.

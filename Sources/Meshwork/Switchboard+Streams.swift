@@ -2,6 +2,7 @@ import DequeModule
 import NIOCore
 import Node
 import Runtime
+import SansIO
 
 /// Streams: bytes between the node and the tasks that read and write.
 extension Switchboard {

@@ -6,13 +6,6 @@ package import Presence
 package import SansIO
 package import Wire
 
-/// One transport connection, from accept or dial until it is closed. Never reused within a node's life.
-package struct ConnectionID: Hashable, Comparable, Sendable {
-  package let rawValue: UInt64
-  package init(rawValue: UInt64) { self.rawValue = rawValue }
-  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// One attempt to reach one address.
 package struct DialID: Hashable, Comparable, Sendable {
   package let rawValue: UInt64
@@ -32,16 +25,6 @@ package struct RequestID: Hashable, Comparable, Sendable {
   package let rawValue: UInt64
   package init(rawValue: UInt64) { self.rawValue = rawValue }
   package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-}
-
-/// One stream of one connection, as the application knows it.
-package struct StreamHandle: Hashable, Sendable {
-  package let connection: ConnectionID
-  package let stream: UInt32
-  package init(connection: ConnectionID, stream: UInt32) {
-    self.connection = connection
-    self.stream = stream
-  }
 }
 
 /// How a connection reaches its peer.

@@ -1,6 +1,7 @@
 package import Identity
 package import NIOCore
 package import Node
+package import SansIO
 package import Wire
 
 /// Who uses a node: receives, on the node's event loop, what the node has for the application.

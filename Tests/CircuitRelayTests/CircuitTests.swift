@@ -25,7 +25,7 @@ import Wire
     desk.send(HopMessage.connect(to: peer(2)).encoded + buffer("early"), on: hop)
     _ = desk.pump()
     guard case .openStop(let open, _)? = desk.events.last else { return }
-    let stop = StreamKey(connection: ConnectionKey(2), stream: 9)
+    let stop = StreamHandle(connection: ConnectionID(rawValue: 2), stream: 9)
     desk.service.opened(open, as: stop, at: .zero)
     #expect(desk.events.contains(.consumed(45, on: hop)))
     #expect(desk.pump()[stop] == StopMessage.connect(from: peer(1), .unlimited).encoded)
@@ -58,13 +58,13 @@ import Wire
     }
     try expectFailure { desk, stop in desk.service.streamEnded(stop, wasReset: true, at: .zero) }
     try expectFailure { desk, stop in desk.service.remoteFinished(stop, at: .zero) }
-    try expectFailure { desk, _ in desk.service.peerDisconnected(ConnectionKey(2), at: .zero) }
+    try expectFailure { desk, _ in desk.service.peerDisconnected(ConnectionID(rawValue: 2), at: .zero) }
     try expectFailure { desk, _ in desk.service.advance(to: ms(30_000)) }
   }
 
   /// What the target does makes the initiator's wish fail.
   func expectFailure(
-    at location: SourceLocation = #_sourceLocation, _ target: (inout Desk, StreamKey) -> Void
+    at location: SourceLocation = #_sourceLocation, _ target: (inout Desk, StreamHandle) -> Void
   ) throws {
     var desk = try ready()
     let (hop, stop) = try desk.asks(1, for: 2)
@@ -85,7 +85,7 @@ import Wire
     desk.service.openFailed(open, at: .zero)
     let answer = try #require(desk.pump()[hop])
     #expect(try HopMessage(decoding: body(answer)) == .status(.connectionFailed, nil, .unlimited))
-    let late = StreamKey(connection: ConnectionKey(2), stream: 99)
+    let late = StreamHandle(connection: ConnectionID(rawValue: 2), stream: 99)
     desk.service.opened(open, as: late, at: .zero)
     _ = desk.pump()
     #expect(desk.events == [.reset(late)])
@@ -148,7 +148,7 @@ import Wire
     let (secondHop, secondStop) = try desk.circuit(from: 1, to: 3)
     desk.send(ByteBuffer(repeating: 7, count: 100_000), on: firstHop)
     desk.send(ByteBuffer(repeating: 8, count: 3000), on: secondHop)
-    var turns: [StreamKey] = []
+    var turns: [StreamHandle] = []
     for _ in 0..<8 {
       guard let stream = desk.service.nextStreamWithOutbound() else { break }
       #expect(desk.service.nextChunk(for: stream, maxBytes: 1 << 20, at: .zero)?.readableBytes == 1000)
@@ -266,7 +266,7 @@ import Wire
       #expect(desk.service.counters.circuitsBroken == 1)
 
       let other = try desk.circuit(from: 1, to: 2)
-      desk.service.peerDisconnected(ConnectionKey(isFirst ? 1 : 2), at: .zero)
+      desk.service.peerDisconnected(ConnectionID(rawValue: isFirst ? 1 : 2), at: .zero)
       _ = desk.pump()
       #expect(desk.events.contains(.reset(isFirst ? other.stop : other.hop)))
       #expect(desk.service.circuitCount == 0)
@@ -278,7 +278,7 @@ import Wire
       var generator = SeededGenerator(seed: seed)
       var desk = try ready { $0.circuitLimit = Limit(duration: .seconds(90), bytes: 5000) }
       var now = Instant.zero
-      var streams: [StreamKey] = []
+      var streams: [StreamHandle] = []
       var opens: [OpenID] = []
       for _ in 0..<150 {
         now += generator.duration(upTo: .seconds(2))
@@ -297,20 +297,20 @@ import Wire
           #expect(deadline.map { $0 > now } ?? true)
         case 8:
           if let open = opens.popLast() {
-            let stop = StreamKey(connection: ConnectionKey(2), stream: UInt32(1000 + streams.count))
+            let stop = StreamHandle(connection: ConnectionID(rawValue: 2), stream: UInt32(1000 + streams.count))
             desk.service.opened(open, as: stop, at: now)
             streams.append(stop)
           }
         case 9:
           let number = Int.random(in: 1...3, using: &generator)
-          desk.service.peerDisconnected(ConnectionKey(UInt64(number)), at: now)
+          desk.service.peerDisconnected(ConnectionID(rawValue: UInt64(number)), at: now)
           desk.connect(number)
         default: desk.send(ByteBuffer(repeating: 1, count: 2000), on: stream, at: now)
         }
         _ = desk.pump(at: now)
         opens += desk.events.compactMap { if case .openStop(let open, _) = $0 { open } else { nil } }
       }
-      for number in 1...3 { desk.service.peerDisconnected(ConnectionKey(UInt64(number)), at: now) }
+      for number in 1...3 { desk.service.peerDisconnected(ConnectionID(rawValue: UInt64(number)), at: now) }
       _ = desk.pump(at: now)
       #expect(desk.service.circuitCount == 0 && desk.service.heldByteCount == 0)
       #expect(desk.service.reservationCount == 0)

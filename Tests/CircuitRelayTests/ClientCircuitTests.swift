@@ -124,13 +124,13 @@ import Wire
       var guest = Guest()
       let relay = guest.relay.peerID
       var (now, number) = (Instant.zero, UInt32(100))
-      var streams: [StreamKey] = []
+      var streams: [StreamHandle] = []
       var opens: [OpenID] = []
       for _ in 0..<200 {
         now += generator.duration(upTo: .seconds(20))
         let stream = streams.randomElement(using: &generator)
         number += 1
-        let fresh = StreamKey(connection: ConnectionKey(1), stream: number)
+        let fresh = StreamHandle(connection: ConnectionID(rawValue: 1), stream: number)
         switch (Int.random(in: 0..<12, using: &generator), stream) {
         case (0, _): if let open = opens.popLast() { guest.client.opened(open, as: fresh, at: now) }
         case (1, _):

@@ -33,17 +33,17 @@ struct Guest {
   }
 
   /// The stream on which the client asks now.
-  mutating func asks(at now: Instant = .zero) throws -> StreamKey {
+  mutating func asks(at now: Instant = .zero) throws -> StreamHandle {
     pull()
     let open = events.compactMap { if case .openHop(let open, _) = $0 { open } else { nil } }.last
     streamNumber += 2
-    let stream = StreamKey(connection: ConnectionKey(1), stream: streamNumber)
+    let stream = StreamHandle(connection: ConnectionID(rawValue: 1), stream: streamNumber)
     client.opened(try #require(open), as: stream, at: now)
     pull()
     return stream
   }
 
-  mutating func send(_ bytes: ByteBuffer, on stream: StreamKey, at now: Instant = .zero) {
+  mutating func send(_ bytes: ByteBuffer, on stream: StreamHandle, at now: Instant = .zero) {
     var bytes = bytes
     client.receive(&bytes, from: stream, nowMs: nowMs, at: now)
     #expect(bytes.readableBytes == 0)
@@ -76,9 +76,9 @@ struct Guest {
   }
 
   /// A stop stream of the relay's, with this on it.
-  mutating func stop(_ bytes: ByteBuffer, at now: Instant = .zero) -> StreamKey {
+  mutating func stop(_ bytes: ByteBuffer, at now: Instant = .zero) -> StreamHandle {
     streamNumber += 2
-    let stream = StreamKey(connection: ConnectionKey(1), stream: streamNumber + 1)
+    let stream = StreamHandle(connection: ConnectionID(rawValue: 1), stream: streamNumber + 1)
     client.streamOpened(stream, by: relay.peerID, at: now)
     send(bytes, on: stream, at: now)
     return stream

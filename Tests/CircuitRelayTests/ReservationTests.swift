@@ -80,7 +80,7 @@ import Wire
     }
     #expect(try desk.status(.reserve, by: 20) == .ok)
     // Leaving makes room.
-    desk.service.peerDisconnected(ConnectionKey(0), at: .zero)
+    desk.service.peerDisconnected(ConnectionID(rawValue: 0), at: .zero)
     #expect(try desk.status(.reserve, by: 2) == .ok)
   }
 
@@ -89,11 +89,11 @@ import Wire
     desk.connect(1)
     #expect(try desk.status(.reserve, by: 1) == .ok)
     desk.service.peerConnected(
-      peer(1), on: ConnectionKey(77), local: address("/ip4/45.1.2.3/tcp/4001"),
+      peer(1), on: ConnectionID(rawValue: 77), local: address("/ip4/45.1.2.3/tcp/4001"),
       remote: address("/ip4/60.9.9.9/tcp/1"), isRelayed: false)
-    desk.service.peerDisconnected(ConnectionKey(1), at: ms(5))
+    desk.service.peerDisconnected(ConnectionID(rawValue: 1), at: ms(5))
     #expect(desk.service.hasReservation(peer(1)))
-    desk.service.peerDisconnected(ConnectionKey(77), at: ms(6))
+    desk.service.peerDisconnected(ConnectionID(rawValue: 77), at: ms(6))
     #expect(!desk.service.hasReservation(peer(1)))
     _ = desk.pump()
     #expect(desk.events.contains(.reservationEnded(peer(1), .disconnected)))

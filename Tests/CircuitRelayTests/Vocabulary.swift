@@ -55,27 +55,27 @@ struct Desk {
 
   mutating func connect(_ number: Int, from remote: String? = nil, isRelayed: Bool = false) {
     service.peerConnected(
-      peer(number), on: ConnectionKey(UInt64(number)), local: address("/ip4/45.1.2.3/tcp/4001"),
+      peer(number), on: ConnectionID(rawValue: UInt64(number)), local: address("/ip4/45.1.2.3/tcp/4001"),
       remote: address(remote ?? "/ip4/\(60 + number % 100).0.0.1/tcp/9"), isRelayed: isRelayed)
   }
 
   /// A hop stream by a peer.
-  mutating func open(_ number: Int, at now: Instant = .zero) -> StreamKey {
+  mutating func open(_ number: Int, at now: Instant = .zero) -> StreamHandle {
     streamNumber += 2
-    let stream = StreamKey(connection: ConnectionKey(UInt64(number)), stream: streamNumber)
+    let stream = StreamHandle(connection: ConnectionID(rawValue: UInt64(number)), stream: streamNumber)
     service.streamOpened(stream, at: now)
     return stream
   }
 
-  mutating func send(_ bytes: ByteBuffer, on stream: StreamKey, at now: Instant = .zero) {
+  mutating func send(_ bytes: ByteBuffer, on stream: StreamHandle, at now: Instant = .zero) {
     var bytes = bytes
     service.receive(&bytes, from: stream, nowMs: epochMs, at: now)
     #expect(bytes.readableBytes == 0)
   }
 
   /// Everything the service has to say now: its events, and its bytes by stream.
-  mutating func pump(at now: Instant = .zero) -> [StreamKey: ByteBuffer] {
-    var sent: [StreamKey: ByteBuffer] = [:]
+  mutating func pump(at now: Instant = .zero) -> [StreamHandle: ByteBuffer] {
+    var sent: [StreamHandle: ByteBuffer] = [:]
     events = []
     while true {
       let before = events.count
@@ -118,17 +118,17 @@ struct Desk {
   /// Both streams of a circuit that is being asked for.
   mutating func asks(
     _ number: Int, for target: Int, at now: Instant = .zero
-  ) throws -> (hop: StreamKey, stop: StreamKey) {
+  ) throws -> (hop: StreamHandle, stop: StreamHandle) {
     let hop = open(number, at: now)
     send(HopMessage.connect(to: peer(target)).encoded, on: hop, at: now)
     _ = pump(at: now)
-    let wish = events.compactMap { event -> (OpenID, ConnectionKey)? in
+    let wish = events.compactMap { event -> (OpenID, ConnectionID)? in
       if case .openStop(let open, let connection) = event { (open, connection) } else { nil }
     }
     let (open, connection) = try #require(wish.first)
-    #expect(connection == ConnectionKey(UInt64(target)))
+    #expect(connection == ConnectionID(rawValue: UInt64(target)))
     streamNumber += 1
-    let stop = StreamKey(connection: connection, stream: streamNumber * 2 + 1)
+    let stop = StreamHandle(connection: connection, stream: streamNumber * 2 + 1)
     service.opened(open, as: stop, at: now)
     let announced = try #require(pump(at: now)[stop])
     #expect(
@@ -140,7 +140,7 @@ struct Desk {
   /// Both streams of an open circuit.
   mutating func circuit(
     from number: Int, to target: Int, at now: Instant = .zero
-  ) throws -> (hop: StreamKey, stop: StreamKey) {
+  ) throws -> (hop: StreamHandle, stop: StreamHandle) {
     let (hop, stop) = try asks(number, for: target, at: now)
     send(StopMessage.status(.ok).encoded, on: stop, at: now)
     let answer = try #require(pump(at: now)[hop])

@@ -16,12 +16,12 @@ final class World {
     let number: Int
     var client: Client
     /// Of each relay that is connected.
-    var connections: [PeerID: ConnectionKey] = [:]
+    var connections: [PeerID: ConnectionID] = [:]
     var circuits: [CircuitID: CircuitDescription] = [:]
-    var streams: [CircuitID: StreamKey] = [:]
-    var received: [StreamKey: ByteBuffer] = [:]
-    var finished: Set<StreamKey> = []
-    var ended: Set<StreamKey> = []
+    var streams: [CircuitID: StreamHandle] = [:]
+    var received: [StreamHandle: ByteBuffer] = [:]
+    var finished: Set<StreamHandle> = []
+    var ended: Set<StreamHandle> = []
     var failures: [CircuitID: CircuitFailure] = [:]
     var endings: [CircuitID: CircuitEnding] = [:]
     var reservations: [(at: Instant, relay: PeerID, state: ReservationState)] = []
@@ -69,7 +69,7 @@ final class World {
   let latency: Duration
   var hosts: [Host] = []
   var relays: [PeerID: Station] = [:]
-  private var links: [StreamKey: Link] = [:]
+  private var links: [StreamHandle: Link] = [:]
   private var actions: [(at: Instant, number: UInt64, run: () -> Void)] = []
   private var counter: UInt64 = 0
   private var serviceConfiguration = ServiceConfiguration()
@@ -170,7 +170,7 @@ final class World {
     }
     if host.connections[relay] == nil {
       counter += 1
-      let connection = ConnectionKey(counter)
+      let connection = ConnectionID(rawValue: counter)
       host.connections[relay] = connection
       station.service.peerConnected(
         host.peer, on: connection, local: station.address,
@@ -220,7 +220,7 @@ final class World {
         return host.client.openFailed(open, isUnsupported: false, at: now)
       }
       counter += 1
-      let stream = StreamKey(connection: connection, stream: UInt32(truncatingIfNeeded: counter))
+      let stream = StreamHandle(connection: connection, stream: UInt32(truncatingIfNeeded: counter))
       links[stream] = Link(host: host.number, relay: relay)
       host.client.opened(open, as: stream, at: now)
       atRelay(stream) { station in
@@ -244,7 +244,7 @@ final class World {
   }
 
   /// A circuit's bytes, to whoever it leads to.
-  private func read(_ bytes: ByteBuffer, on stream: StreamKey, _ host: Host) {
+  private func read(_ bytes: ByteBuffer, on stream: StreamHandle, _ host: Host) {
     guard bytes.readableBytes > 0 else { return }
     host.received[stream, default: ByteBuffer()].writeImmutableBuffer(bytes)
     if host.reads { consumed(bytes.readableBytes, on: stream) }
@@ -255,7 +255,7 @@ final class World {
 
   // MARK: Streams, from clients to relays
 
-  private func atRelay(_ stream: StreamKey, _ run: @escaping (Station) -> Void) {
+  private func atRelay(_ stream: StreamHandle, _ run: @escaping (Station) -> Void) {
     guard let relay = links[stream]?.relay else { return }
     after(latency) { [self] in
       guard links[stream] != nil, let station = relays[relay], station.isUp, !station.isSilent else { return }
@@ -264,14 +264,14 @@ final class World {
     }
   }
 
-  func send(_ bytes: ByteBuffer, on stream: StreamKey) {
+  func send(_ bytes: ByteBuffer, on stream: StreamHandle) {
     atRelay(stream) { [self] station in
       var bytes = bytes
       station.service.receive(&bytes, from: stream, nowMs: nowMs(skew: skewMs), at: now)
     }
   }
 
-  func finish(_ stream: StreamKey) {
+  func finish(_ stream: StreamHandle) {
     atRelay(stream) { [self] station in
       links[stream]?.finishedByHost = true
       station.service.remoteFinished(stream, at: now)
@@ -279,7 +279,7 @@ final class World {
     }
   }
 
-  func reset(_ stream: StreamKey, by host: Host) {
+  func reset(_ stream: StreamHandle, by host: Host) {
     guard let relay = links.removeValue(forKey: stream)?.relay else { return }
     host.client.streamEnded(stream, at: now)
     after(latency) { [self] in
@@ -290,7 +290,7 @@ final class World {
   }
 
   /// A client has read: the relay may write more.
-  private func consumed(_ count: Int, on stream: StreamKey) {
+  private func consumed(_ count: Int, on stream: StreamHandle) {
     atRelay(stream) { [self] station in
       links[stream]?.unreadByHost -= count
       station.service.streamWritable(stream)
@@ -299,7 +299,7 @@ final class World {
 
   // MARK: What relays want
 
-  private func host(of stream: StreamKey) -> Host? {
+  private func host(of stream: StreamHandle) -> Host? {
     links[stream].flatMap { link in hosts.first { $0.number == link.host } }
   }
 
@@ -335,7 +335,7 @@ final class World {
         return station.service.openFailed(open, at: now)
       }
       counter += 1
-      let stream = StreamKey(connection: connection, stream: UInt32(truncatingIfNeeded: counter))
+      let stream = StreamHandle(connection: connection, stream: UInt32(truncatingIfNeeded: counter))
       links[stream] = Link(host: host.number, relay: station.peer)
       station.service.opened(open, as: stream, at: now)
       atHost(stream) { [self] host in host.client.streamOpened(stream, by: station.peer, at: now) }
@@ -364,7 +364,7 @@ final class World {
     }
   }
 
-  private func atHost(_ stream: StreamKey, _ run: @escaping (Host) -> Void) {
+  private func atHost(_ stream: StreamHandle, _ run: @escaping (Host) -> Void) {
     after(latency) { [self] in
       guard let host = host(of: stream) else { return }
       run(host)
@@ -372,7 +372,7 @@ final class World {
     }
   }
 
-  private func endIfDone(_ stream: StreamKey) {
+  private func endIfDone(_ stream: StreamHandle) {
     guard let link = links[stream], link.finishedByHost, link.finishedByRelay, let host = host(of: stream)
     else { return }
     links[stream] = nil

@@ -23,7 +23,7 @@ import Wire
     return (world, alice, bob, station)
   }
 
-  func stream(of host: World.Host) throws -> StreamKey { try #require(host.streams.values.first) }
+  func stream(of host: World.Host) throws -> StreamHandle { try #require(host.streams.values.first) }
   func heard(by host: World.Host) -> String {
     String(buffer: host.received.values.first ?? ByteBuffer())
   }

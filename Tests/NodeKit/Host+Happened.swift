@@ -1,6 +1,7 @@
 package import Identity
 package import Node
 package import Presence
+package import SansIO
 
 /// What happened to it.
 extension NodeNetwork.Host {

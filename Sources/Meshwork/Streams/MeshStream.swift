@@ -1,6 +1,7 @@
 public import Identity
 public import NIOCore
 import Node
+import SansIO
 
 /// A stream of bytes to a peer and back, on a connection shared with others.
 ///
