@@ -11,6 +11,18 @@ struct Layout {
     case linux(name: String, wan: NetworkModel.InterfaceID, LinuxRouter, external: Address)
   }
 
+  /// Where LANs and regions are in the model.
+  struct Places: Sendable {
+    let regions: [String]
+    var segments: [String: SegmentID] = [:]
+
+    /// Where something in that LAN, or in that region of the internet, is.
+    func place(in lan: String?, region: String?) -> Place {
+      if let lan, let segment = segments[lan] { return .lan(segment) }
+      return .internet(region: region.flatMap { regions.firstIndex(of: $0) } ?? 0)
+    }
+  }
+
   /// Of a router that is a kernel, as a host.
   static let routerSuffix = "-router"
 
@@ -19,9 +31,8 @@ struct Layout {
   private(set) var interfaces: [String: NetworkModel.InterfaceID] = [:]
   private(set) var seats: [String: AddressPlan.Seat] = [:]
   private(set) var gates: [String: Gate] = [:]
-  private(set) var segments: [String: SegmentID] = [:]
+  private(set) var places: Places
   private(set) var addresses: AddressPlan
-  let regions: [String]
   private let plan: Plan
 
   init(_ plan: Plan) {
@@ -30,28 +41,22 @@ struct Layout {
     var regions = ["everywhere"]
     let named = plan.hosts.compactMap(\.region) + plan.lans.compactMap(\.router?.region)
     for region in named where !regions.contains(region) { regions.append(region) }
-    self.regions = regions
+    places = Places(regions: regions)
     network = Network(
       seed: plan.seed,
       internet: Internet(
         regions: regions,
         latency: regions.map { one in regions.map { other in plan.latency(from: one, to: other) } }))
-    for lan in plan.lans { segments[lan.name] = network.addLAN(lan.name) }
+    for lan in plan.lans { places.segments[lan.name] = network.addLAN(lan.name) }
     for lan in plan.lans { addRouter(of: lan) }
     for host in plan.hosts { add(host) }
-  }
-
-  /// Where something in that LAN, or in that region of the internet, is.
-  func place(in lan: String?, region: String?) -> Place {
-    if let lan, let segment = segments[lan] { return .lan(segment) }
-    return .internet(region: region.flatMap { regions.firstIndex(of: $0) } ?? 0)
   }
 
   private mutating func add(_ host: Plan.Host) {
     let seat = addresses.seat(in: host.lan, host.families)
     let id = network.addInterface(
       Interface(
-        host: host.name, place: place(in: host.lan, region: host.region), addresses: seat.all,
+        host: host.name, place: places.place(in: host.lan, region: host.region), addresses: seat.all,
         up: .init(host.link.up), down: .init(host.link.down)))
     var description = HostDescription(
       host.name,
@@ -64,10 +69,10 @@ struct Layout {
   }
 
   private mutating func addRouter(of lan: Plan.LAN) {
-    guard let router = lan.router, let inside = segments[lan.name] else { return }
+    guard let router = lan.router, let inside = places.segments[lan.name] else { return }
     let subnet = addresses.subnet(of: lan.name)
     let outside = addresses.outside(of: router.upstream, count: router.nat.addresses)
-    let place = place(in: router.upstream, region: router.region)
+    let place = places.place(in: router.upstream, region: router.region)
     if router.nat.kind == .linux {
       return addKernel(router, of: lan.name, inside, subnet, outside: place, outside[0])
     }
@@ -135,28 +140,21 @@ extension Layout {
     private(set) var gates: [String: Gate]
     private(set) var seats: [String: AddressPlan.Seat]
     private(set) var hostsByAddress: [String: String] = [:]
-    private let segments: [String: SegmentID]
-    private let regions: [String]
+    private let places: Places
     private var addresses: AddressPlan
 
     fileprivate init(_ layout: Layout) {
       interfaces = layout.interfaces
       gates = layout.gates
       seats = layout.seats
-      segments = layout.segments
-      regions = layout.regions
+      places = layout.places
       addresses = layout.addresses
       for (host, seat) in seats { for address in seat.all { hostsByAddress["\(address)"] = host } }
     }
 
-    func place(in lan: String?, region: String?) -> Place {
-      if let lan, let segment = segments[lan] { return .lan(segment) }
-      return .internet(region: region.flatMap { regions.firstIndex(of: $0) } ?? 0)
-    }
-
     func place(ofRouter lan: String, _ plan: Plan) -> Place {
       let router = plan.lan(named: lan)?.router
-      return place(in: router?.upstream, region: router?.region)
+      return places.place(in: router?.upstream, region: router?.region)
     }
 
     /// A new seat for a host, in that LAN or on the internet.
@@ -167,7 +165,7 @@ extension Layout {
       let seat = addresses.seat(in: lan, description?.families ?? .ipv4)
       seats[host] = seat
       for address in seat.all { hostsByAddress["\(address)"] = host }
-      return (interfaces[host], seat, place(in: lan, region: description?.region))
+      return (interfaces[host], seat, places.place(in: lan, region: description?.region))
     }
 
     /// Other addresses outside for a LAN's router.

@@ -101,7 +101,8 @@ final class Recorder: Sendable {
   }
 
   private func write(_ laboratory: Laboratory) {
-    let deaths = laboratory.fabric.collectDeaths()
+    var deaths: [Death] = []
+    while case let more = laboratory.fabric.collectDeaths(), !more.isEmpty { deaths += more }
     files.withLock { files in
       let events = laboratory.events.events(from: files.eventPosition)
       files.eventPosition += events.count

@@ -63,7 +63,11 @@ struct RunCommand: ParsableCommand {
     try signals.forEach { campaign.interrupt($0) }
     let outcomes = campaign.perform { outcome in
       if json {
-        if let verdict = outcome.verdict { print(verdict.json.text) }
+        if let verdict = outcome.verdict {
+          print(verdict.json.text)
+        } else {
+          StandardError.say(outcome.text(isVerbose: false))
+        }
       } else {
         print(outcome.text(isVerbose: verbose))
       }
@@ -72,7 +76,10 @@ struct RunCommand: ParsableCommand {
     if !json, runs.count > 1 { print(Campaign.summary(outcomes)) }
     if let junit {
       do {
-        try Verdict.junit(outcomes.compactMap(\.verdict)).write(
+        let unperformed = outcomes.filter { $0.verdict == nil }.map { outcome in
+          (scenario: outcome.run.plan.name, reason: outcome.failure ?? "it could not be performed")
+        }
+        try Verdict.junit(outcomes.compactMap(\.verdict), unperformed: unperformed).write(
           toFile: junit, atomically: true, encoding: .utf8)
       } catch {
         throw StageError("\(junit) cannot be written: \(error)")

@@ -28,12 +28,10 @@ struct Folder: ~Copyable {
 func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
 /// What a program says on standard output; nil where this machine does not have it.
-func output(of program: String, _ arguments: [String]) throws -> String? {
-  guard
-    let folder = ["/usr/bin/", "/usr/sbin/"].first(where: {
-      FileManager.default.isExecutableFile(atPath: $0 + program)
-    })
-  else { return nil }
+func output(of program: String, _ arguments: [String]) throws -> String {
+  let folder = try #require(
+    ["/usr/bin/", "/usr/sbin/"].first { FileManager.default.isExecutableFile(atPath: $0 + program) },
+    "\(program) is missing; scripts/setup installs it")
   let process = Process()
   process.executableURL = URL(filePath: folder + program)
   process.arguments = arguments
@@ -69,18 +67,15 @@ func output(of program: String, _ arguments: [String]) throws -> String? {
     let path = try folder.file("talk.pcap")
     let talk = try Talk.whole()
     try write(talk.packets, to: path)
-    if let said = try output(of: "tcpdump", ["-n", "-tt", "--time-stamp-precision=nano", "-r", path]) {
-      let lines = said.split(separator: "\n")
-      #expect(lines.count == talk.packets.count)
-      #expect(
-        lines.first?.hasPrefix("1700000000.001000000 IP 10.0.0.1.40001 > 10.0.0.2.4001: Flags [S]") ?? false)
-    }
+    let lines = try output(of: "tcpdump", ["-n", "-tt", "--time-stamp-precision=nano", "-r", path])
+      .split(separator: "\n")
+    #expect(lines.count == talk.packets.count)
+    #expect(
+      lines.first?.hasPrefix("1700000000.001000000 IP 10.0.0.1.40001 > 10.0.0.2.4001: Flags [S]") ?? false)
     let fields = ["-r", path, "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-e", "tcp.checksum.status"]
-    if let said = try output(of: "tshark", fields) {
-      let states = said.split(separator: "\n")
-      #expect(states.count == talk.packets.count)
-      #expect(states.allSatisfy { $0 == "1" })  // every checksum is good
-    }
+    let states = try output(of: "tshark", fields).split(separator: "\n")
+    #expect(states.count == talk.packets.count)
+    #expect(states.allSatisfy { $0 == "1" })  // every checksum is good
   }
 
   @Test func `pcapng, and pcap of the other byte order and precision`() throws {
@@ -91,9 +86,8 @@ func output(of program: String, _ arguments: [String]) throws -> String? {
     let whole = try Timeline(reading: path, keys: talk.ring)
 
     let modern = try folder.file("talk.pcapng")
-    if try output(of: "tshark", ["-r", path, "-F", "pcapng", "-w", modern]) != nil {
-      #expect(try Timeline(reading: modern, keys: talk.ring).items == whole.items)
-    }
+    _ = try output(of: "tshark", ["-r", path, "-F", "pcapng", "-w", modern])
+    #expect(try Timeline(reading: modern, keys: talk.ring).items == whole.items)
 
     // The tap's times are whole milliseconds, so both precisions hold them.
     for isNano in [true, false] {

@@ -4,9 +4,11 @@ import Foundation
 import Lab
 import Testing
 
+/// In CI nothing is left out: there it fails.
 private let isPossible =
-  Doctor.examine().isLaboratoryPossible
-  && Doctor.examine().contains { $0.subject == "nft" && $0.verdict == .good }
+  ProcessInfo.processInfo.environment["CI"] != nil
+  || Doctor.examine().isLaboratoryPossible
+    && Doctor.examine().contains { $0.subject == "nft" && $0.verdict == .good }
 
 @Suite struct CommandTests {
   @Test(.enabled(if: isPossible, "no laboratory with kernels' NATs here"), .timeLimit(.minutes(2)))

@@ -2,8 +2,9 @@ import Glibc
 import Lab
 import Testing
 
-/// Whether this machine lets anybody build a laboratory. Where it does not, `meshsim doctor` says why.
-let isLaboratoryPossible = Doctor.examine().isLaboratoryPossible
+/// Whether this machine lets anybody build a laboratory. Where it does not, `meshsim doctor` says why. In CI
+/// nothing is left out: there it fails.
+let isLaboratoryPossible = Doctor.examine().isLaboratoryPossible || getenv("CI") != nil
 
 /// The process `lab-probe`, which stands beside the tests' own executable: one experiment each.
 final class Probe {

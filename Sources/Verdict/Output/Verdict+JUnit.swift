@@ -4,10 +4,17 @@ extension Verdict {
   /// `junit.xml` of this run: one test case an expectation. A void run is an error in each.
   package var junit: String { Self.junit([self]) }
 
-  /// One document for several runs, a suite each.
-  package static func junit(_ verdicts: [Verdict]) -> String {
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + verdicts.map(\.suite).joined()
-      + "</testsuites>\n"
+  /// One document for several runs, a suite each; of a run that could not be performed, why.
+  package static func junit(
+    _ verdicts: [Verdict], unperformed: [(scenario: String, reason: String)] = []
+  ) -> String {
+    let errors = unperformed.map { scenario, reason in
+      "  <testsuite name=\"\(scenario.escaped)\" tests=\"1\" failures=\"0\" errors=\"1\">\n"
+        + "    <testcase classname=\"\(scenario.escaped)\" name=\"the run\">"
+        + "<error message=\"\(reason.escaped)\"/></testcase>\n  </testsuite>\n"
+    }
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      + (verdicts.map(\.suite) + errors).joined() + "</testsuites>\n"
   }
 
   private var suite: String {
