@@ -78,7 +78,8 @@ extension Service {
 
   // MARK: Requests
 
-  private mutating func request(_ frame: ByteBuffer, on stream: StreamHandle, early: ByteBuffer, nowMs: Int64) {
+  private mutating func request(_ frame: ByteBuffer, on stream: StreamHandle, early: ByteBuffer, nowMs: Int64)
+  {
     let message: HopMessage
     do { message = try HopMessage(decoding: frame) } catch { return refuse(stream, error.status) }
     switch message {

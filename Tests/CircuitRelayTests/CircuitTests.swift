@@ -297,7 +297,8 @@ import Wire
           #expect(deadline.map { $0 > now } ?? true)
         case 8:
           if let open = opens.popLast() {
-            let stop = StreamHandle(connection: ConnectionID(rawValue: 2), stream: UInt32(1000 + streams.count))
+            let stop = StreamHandle(
+              connection: ConnectionID(rawValue: 2), stream: UInt32(1000 + streams.count))
             desk.service.opened(open, as: stop, at: now)
             streams.append(stop)
           }

@@ -1,5 +1,6 @@
 public import Identity
 import Node
+import SansIO
 public import Wire
 
 /// A connection to a peer.
