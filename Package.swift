@@ -58,7 +58,7 @@ let core: [Target] = [
     "Node",
     uses: [
       "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
-      "LocalDiscovery", "Perf",
+      "LocalDiscovery", "CircuitRelay", "Perf",
     ],
     [bytes, deques, ordered], testedWith: "NodeKit"),
 ].flatMap { $0 }
@@ -70,15 +70,15 @@ let shells: [Target] = [
   .target(
     name: "Runtime",
     dependencies: [
-      "Node", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity", bytes, posix, logging,
+      "Node", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity", bytes, posix,
+      logging,
     ],
     swiftSettings: strict),
   .target(
     name: "Meshwork",
     dependencies: [
-      "Runtime", "Node", "Presence", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity", bytes,
-      posix, deques,
-      logging,
+      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO",
+      "Identity", bytes, posix, deques, logging,
     ],
     swiftSettings: strict),
   .target(
@@ -127,7 +127,10 @@ let tests: [Target] = [
     swiftSettings: strict),
   .target(
     name: "NodeKit",
-    dependencies: ["Node", "Chat", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity", bytes, heaps],
+    dependencies: [
+      "Node", "Chat", "CircuitRelay", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity", bytes,
+      heaps,
+    ],
     path: "Tests/NodeKit", swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
   .testTarget(

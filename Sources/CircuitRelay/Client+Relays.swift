@@ -117,6 +117,9 @@ extension Client {
     return state.held != nil || state.isTrying
   }
 
+  /// Whether this peer was named as a relay.
+  package func isCandidate(_ peer: PeerID) -> Bool { relays[peer] != nil }
+
   package var heldRelays: [PeerID] { ranked.filter { relays[$0]?.held != nil } }
   package func holdsReservation(at relay: PeerID) -> Bool { relays[relay]?.held != nil }
   /// Where we can be reached through relays now.

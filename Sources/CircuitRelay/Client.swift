@@ -210,13 +210,15 @@ package struct Client: Sendable {
   }
 
   /// A stream is gone, whether it is a circuit or not.
-  package mutating func streamEnded(_ stream: StreamHandle, at now: Instant) {
+  /// - Parameter wasRefused: whether the peer does not speak the protocol of a stream of ours, which may be
+  ///   known only after it was used.
+  package mutating func streamEnded(_ stream: StreamHandle, wasRefused: Bool = false, at now: Instant) {
     self.now = now
     let state = streams.removeValue(forKey: stream)
     deadlines.set(.stream(stream), to: nil)
     switch state {
-    case .reserving(let relay, _): attemptFailed(relay, .closed)
-    case .dialling(let id, _): dialFailed(id, .closed)
+    case .reserving(let relay, _): attemptFailed(relay, wasRefused ? .unsupported : .closed)
+    case .dialling(let id, _): dialFailed(id, wasRefused ? .unsupported : .closed)
     case .circuit(let id): forget(id)
     case .accepting, .answered, nil: break
     }

@@ -17,5 +17,12 @@ extension Connection {
     package var yamux = Yamux.Configuration()
 
     package init() {}
+
+    /// Asks a peer that has been silent for `interval` whether it is there, and gives the connection up when
+    /// it stays silent for `timeout` more.
+    package mutating func keepAlive(every interval: Duration, timeout: Duration) {
+      yamux.keepAliveInterval = interval
+      yamux.keepAliveTimeout = timeout
+    }
   }
 }

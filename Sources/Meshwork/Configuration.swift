@@ -1,3 +1,4 @@
+import CircuitRelay
 import LocalDiscovery
 import Node
 import Presence
@@ -16,7 +17,7 @@ public struct Configuration: Sendable {
   public var listen: [Multiaddr] = [.tcp(.v4(.any), port: 0), .tcp(.v6(.any), port: 0)]
   /// Addresses to tell peers besides those the node finds itself: of a forwarded port, say.
   public var announce: [Multiaddr] = []
-  /// Relays to be reachable through. Not used yet; a node that is given any says so in a warning.
+  /// Relays to be reachable through, each with its peer at the end.
   public var relays: [Multiaddr] = []
   /// Peers to stay connected with.
   public var bootstrap: [Multiaddr] = []
@@ -30,6 +31,8 @@ public struct Configuration: Sendable {
   public var serveBench = false
   /// Presence, rooms and direct messages. Nil: the node is a bare libp2p node.
   public var messenger: Messenger?
+  /// Be a relay for others. Nil: not at all.
+  public var relaying: Relaying?
   /// How much the node takes on.
   public var limits = Limits()
   /// What identify says of the program.
@@ -105,6 +108,13 @@ extension Configuration {
     if let messenger {
       node.gossip = .forMessengers
       node.messenger = messenger.node
+    }
+    node.relays = relays
+    if messenger != nil || !relays.isEmpty { node.relayClient = ClientConfiguration() }
+    if let relaying {
+      node.relayService = relaying.service
+      node.gossip = .forMessengers
+      node.forwardsGossip = true
     }
     node.limits.connectionsMax = limits.connectionsMax
     node.limits.connectionsHighWater = limits.connectionsHighWater

@@ -131,9 +131,6 @@ public actor MeshNode {
     for warning in configuration.identity.warnings {
       switchboard.happened(.warning("the identity file", detail: warning))
     }
-    if !configuration.relays.isEmpty {
-      switchboard.happened(.warning("relays are not used yet", detail: "the node is reachable directly only"))
-    }
   }
 
   // MARK: Queries
@@ -144,8 +141,12 @@ public actor MeshNode {
       peerID: peerID, agent: configuration.agent, name: configuration.name,
       listenAddresses: shell.listenAddresses, announceAddresses: configuration.announce,
       observedAddresses: shell.observedAddresses, reachability: .unknown,
+      relays: shell.relays.map(RelayInfo.init),
       protocols: shell.protocols.map(\.rawValue), uptime: .now - born)
   }
+
+  /// What it carries for others; nil for a node that is no relay.
+  public func relaying() -> RelayingInfo? { shell.relaying.map(RelayingInfo.init) }
 
   /// Everybody the node is connected with, and those it remembers.
   public func peers() -> [PeerInfo] { shell.peers.map(PeerInfo.init) }
@@ -183,7 +184,7 @@ public actor MeshNode {
 
   /// Waits for the answer to a command. A task that is cancelled stops waiting; what it asked for may still
   /// happen.
-  func answer(to command: (inout Node, Instant) -> RequestID) async throws -> Node.Answer {
+  func answer(to command: (Node, Instant) -> RequestID) async throws -> Node.Answer {
     try checkRunning()
     let ticket = switchboard.nextTicket()
     let answer = try await withTaskCancellationHandler {

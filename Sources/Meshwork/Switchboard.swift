@@ -45,7 +45,7 @@ final class Switchboard {
   // MARK: Requests
 
   func ask(
-    _ command: (inout Node, Instant) -> RequestID, _ ticket: Ticket,
+    _ command: (Node, Instant) -> RequestID, _ ticket: Ticket,
     _ continuation: CheckedContinuation<Node.Answer, any Error>
   ) {
     answers[ticket] = continuation
@@ -150,6 +150,14 @@ extension Switchboard: NodeShellClient {
     case .messagesMissing(let room, let author, let missing):
       logger.info("messages \(missing) of \(author) in \(room) have not come")
       record(.messagesMissing(room: room, author: author, missing))
+    case .reservation(let relay, let state):
+      let reservation = Event.Reservation(relay, state)
+      logger.info(
+        "reservation at \(relay): \(reservation.state.rawValue)\(reservation.reason.map { ", \($0)" } ?? "")")
+      record(.reservation(reservation))
+    case .drained:
+      logger.info("drained: nothing is relayed any more")
+      record(.drained)
     case .warning(let text, let detail):
       logger.warning("\(text): \(detail)")
       record(.warning(text: text, detail: detail))

@@ -83,9 +83,9 @@ struct AddressGroup: Hashable {
   private let prefix: UInt64
   private let isIPv6: Bool
 
-  /// Nil for loopback and for addresses without an IP.
+  /// Nil for loopback, for addresses without an IP, and for circuits, whose IP is the relay's.
   init?(_ address: Multiaddr) {
-    guard let ip = address.host?.ip, !ip.isLoopback else { return nil }
+    guard !address.isCircuit, let ip = address.host?.ip, !ip.isLoopback else { return nil }
     switch ip {
     case .v4(let address): (prefix, isIPv6) = (UInt64(address.rawValue), false)
     case .v6(let address): (prefix, isIPv6) = (address.upper >> 8, true)

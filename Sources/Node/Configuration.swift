@@ -1,4 +1,5 @@
 package import Chat
+package import CircuitRelay
 package import Connection
 package import GossipSub
 package import LocalDiscovery
@@ -25,6 +26,14 @@ extension Node {
     package var gossip: GossipSub.Configuration?
     /// Be present and chat, for which there must be `gossip`. Nil: not at all.
     package var messenger: Messenger?
+    /// Be reachable, and reach others, through relays. Nil: not at all.
+    package var relayClient: CircuitRelay.ClientConfiguration?
+    /// Relays to keep reservations at, each with its peer at the end.
+    package var relays: [Multiaddr] = []
+    /// Be a relay for others. Nil: not at all.
+    package var relayService: CircuitRelay.ServiceConfiguration?
+    /// Pass gossip on for the topics that peers are subscribed to, and read none of it.
+    package var forwardsGossip = false
     /// Emit `Output.keyLog` lines.
     package var keyLog = false
     package var connection = Connection.Configuration()
@@ -37,6 +46,7 @@ extension Node {
     package mutating func beMessenger() {
       gossip = .forMessengers
       messenger = Messenger()
+      relayClient = CircuitRelay.ClientConfiguration()
     }
   }
 
@@ -92,6 +102,8 @@ extension Node {
     /// Peers of an earlier run that are dialled at the start, and addresses kept of each.
     package var returnPeersMax = 8
     package var returnAddressesMax = 8
+    /// Topics of others that gossip is passed on for.
+    package var forwardedTopicsMax = 256
     /// Requests that wait for an answer.
     package var requestsMax = 4096
 
@@ -112,6 +124,14 @@ extension Node {
     package var idle: Duration = .seconds(600)
     /// A second connection to the same peer is closed once it has been without streams for this long.
     package var duplicateGrace: Duration = .seconds(5)
+    /// The same for a circuit beside a direct connection: until then it takes over at once if that breaks.
+    package var circuitGrace: Duration = .seconds(30)
+    /// For the other end of a circuit to end its half when we have ended ours.
+    package var circuitLinger: Duration = .seconds(10)
+    /// A relay that is silent for the first, and then to a ping for the second, is dead: those who are reached
+    /// through it cannot wait for TCP to notice.
+    package var relayKeepAliveInterval: Duration = .seconds(4)
+    package var relayKeepAliveTimeout: Duration = .seconds(4)
     /// New connections are not trimmed before this age (go-libp2p: 1 min).
     package var trimGrace: Duration = .seconds(60)
     /// One identify exchange (go-libp2p: 5 s).

@@ -1,3 +1,4 @@
+import CircuitRelay
 import Connection
 import Identify
 import Identity
@@ -12,6 +13,7 @@ final class ConnectionEntry {
   let direction: Direction
   let local: Multiaddr
   let remote: Multiaddr
+  let transport: Transport
   let openedAt: Instant
   /// The effort this connection was dialled for, while it upgrades.
   var effort: DialEffortID?
@@ -21,6 +23,8 @@ final class ConnectionEntry {
 
   var roundTrip: Duration?
   var identify: IdentifyProgress = .pending
+  /// Sequence number of the record we last told the peer here; nil until it asks.
+  var toldSequence: UInt64?
   /// Requests that wait for identify to be done.
   var identifyWaiters: [RequestID] = []
 
@@ -32,9 +36,18 @@ final class ConnectionEntry {
   /// Set when the connection's buffers were given back since its last activity.
   var isQuiet = false
   var isFlushRequested = false
+  /// Set for a circuit that its relay will cut soon.
+  var isEnding = false
   /// What of the connection's buffered bytes and streams is counted in the node's totals.
   var countedBytes = 0
   var countedStreams = 0
+
+  /// What carries the connection's bytes.
+  enum Transport {
+    case socket
+    /// A stream of a connection to a relay.
+    case circuit(CircuitDescription, over: StreamHandle)
+  }
 
   enum Phase {
     case upgrading
@@ -54,13 +67,14 @@ final class ConnectionEntry {
   }
 
   init(
-    id: ConnectionID, direction: Direction, local: Multiaddr, remote: Multiaddr, effort: DialEffortID?,
-    openedAt: Instant, connection: consuming Connection, now: Instant
+    id: ConnectionID, direction: Direction, local: Multiaddr, remote: Multiaddr, transport: Transport,
+    effort: DialEffortID?, openedAt: Instant, connection: consuming Connection, now: Instant
   ) {
     self.id = id
     self.direction = direction
     self.local = local
     self.remote = remote
+    self.transport = transport
     self.effort = effort
     self.openedAt = openedAt
     self.connection = connection
@@ -71,6 +85,17 @@ final class ConnectionEntry {
   var isClosing: Bool {
     if case .closing = phase { true } else { false }
   }
+
+  func handle(_ stream: Connection.StreamID) -> StreamHandle {
+    StreamHandle(connection: id, stream: stream.number)
+  }
+
+  var isRelayed: Bool {
+    if case .circuit = transport { true } else { false }
+  }
+
+  /// Smaller is better: a direct connection, a circuit, a circuit that its relay will cut soon.
+  var pathRank: Int { isRelayed ? isEnding ? 2 : 1 : 0 }
 
   /// Who is at the other end, once that is proved and while the connection is in use.
   var peer: PeerID? {
@@ -89,7 +114,8 @@ final class ConnectionEntry {
 
   func summary(of established: Established) -> ConnectionSummary {
     ConnectionSummary(
-      id: id, peer: established.peer, address: remote.naming(established.peer), path: .direct,
+      id: id, peer: established.peer, address: remote.naming(established.peer),
+      path: isRelayed ? .relayed : .direct,
       direction: direction, elapsed: established.elapsed)
   }
 

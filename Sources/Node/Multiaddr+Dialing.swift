@@ -12,7 +12,12 @@ extension Multiaddr {
   }
 
   var dialTarget: DialTarget {
-    if isCircuit { return .unsupported("relayed addresses are not supported") }
+    if isCircuit {
+      guard let relay = circuit?.relay, relay.peerID != nil else {
+        return .unsupported("a relayed address needs one relay, with its peer")
+      }
+      return .ready
+    }
     if let dnsaddr { return .dnsaddr(dnsaddr) }
     guard let endpoint = tcpEndpoint else {
       return .unsupported("no transport for this address; TCP is supported")
@@ -42,10 +47,10 @@ extension Multiaddr {
     }
   }
 
-  /// Smaller is tried earlier: nearby before far, IPv6 before IPv4.
+  /// Smaller is tried earlier: nearby before far, directly before through a relay, IPv6 before IPv4.
   var dialRank: Int {
     let family = if case .v6 = host?.ip { 0 } else { 1 }
-    return (isNearby ? 0 : 2) + family
+    return (isCircuit ? 4 : isNearby ? 0 : 2) + family
   }
 
   /// This address with a peer at its end; as it is when that would be too long to be an address.

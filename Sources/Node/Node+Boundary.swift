@@ -1,4 +1,5 @@
 package import Chat
+package import CircuitRelay
 package import Identity
 package import NIOCore
 package import LocalDiscovery
@@ -121,6 +122,10 @@ extension Node {
     case messageState(MessageKey, DeliveryState)
     /// Messages of an author that were not heard, though later ones were.
     case messagesMissing(room: String, author: PeerID, ClosedRange<UInt64>)
+    /// How it stands with our reservation at a relay.
+    case reservation(PeerID, ReservationState)
+    /// As a relay that leaves: nothing is left of what there was.
+    case drained
     case warning(String, detail: String)
   }
 }

@@ -11,7 +11,7 @@ extension Node {
   // MARK: Commands
 
   /// Writes a message. `.stateChanged` tells how far it comes.
-  package mutating func send(
+  package func send(
     _ text: String, to conversation: Conversation, at now: Instant
   ) throws(ChatError) -> Chat.Message {
     self.now = now
@@ -23,14 +23,14 @@ extension Node {
 
   /// Joins a room, for good; gives its name in its one spelling.
   @discardableResult
-  package mutating func join(_ room: String, at now: Instant) throws(ChatError) -> String {
+  package func join(_ room: String, at now: Instant) throws(ChatError) -> String {
     self.now = now
     defer { pumpChat() }
     guard chat != nil else { throw .notAMessenger }
     return try chat!.join(room, at: now)
   }
 
-  package mutating func leave(_ room: String, at now: Instant) throws(ChatError) {
+  package func leave(_ room: String, at now: Instant) throws(ChatError) {
     self.now = now
     defer { pumpChat() }
     guard chat != nil else { throw .notAMessenger }
@@ -38,7 +38,7 @@ extension Node {
   }
 
   /// Everything up to and with this message has been read.
-  package mutating func markRead(_ conversation: Conversation, upTo key: MessageKey, at now: Instant) {
+  package func markRead(_ conversation: Conversation, upTo key: MessageKey, at now: Instant) {
     self.now = now
     chat?.markRead(conversation, upTo: key, at: now)
     pumpChat()
@@ -50,7 +50,7 @@ extension Node {
   // MARK: Inputs
 
   /// What `Output.save` asked for has been done: one outcome for each write.
-  package mutating func saved(_ id: SaveID, _ outcomes: [Outcome], at now: Instant) {
+  package func saved(_ id: SaveID, _ outcomes: [Outcome], at now: Instant) {
     self.now = now
     chat?.saved(id, outcomes, at: now)
     pumpChat()
@@ -58,18 +58,18 @@ extension Node {
 
   // MARK: What follows
 
-  mutating func advanceChat() {
+  func advanceChat() {
     let nowMs = nowMs
     chat?.advance(to: now, nowMs: nowMs)
     pumpChat()
   }
 
-  mutating func pumpChat() {
+  func pumpChat() {
     while let event = chat?.nextEvent() { handle(event) }
     deadlines.set(.chat, to: chat?.deadline)
   }
 
-  private mutating func handle(_ event: Chat.Machine.Event) {
+  private func handle(_ event: Chat.Machine.Event) {
     switch event {
     case .save(let id, let writes): outputs.append(.save(id, writes))
     case .kept(let key): outputs.append(.event(.messageKept(key)))
@@ -93,15 +93,13 @@ extension Node {
 
   // MARK: Rooms
 
-  private mutating func joinTopic(_ topic: Topic) {
-    // The original's nodes name messages of their one topic as Rust does.
-    let form: MessageIDForm = topic == Self.chatTopic ? .rust : .go
-    subscribe(to: topic, TopicConfiguration(messageID: form, validation: .application))
+  private func joinTopic(_ topic: Topic) {
+    subscribe(to: topic, TopicConfiguration(messageID: messageIDForm(of: topic), validation: .application))
     companyChanged(on: topic)
     pumpGossip()
   }
 
-  private mutating func publish(_ publication: Chat.Machine.Publication) {
+  private func publish(_ publication: Chat.Machine.Publication) {
     var recipients = 0
     do throws(RouterError) {
       let published = try gossip?.publish(
@@ -116,7 +114,7 @@ extension Node {
 
   /// Somebody writes more than is taken. A neighbour's score falls until it is calm again, to where its
   /// gossip is no longer heard.
-  private mutating func floodBegan(by author: PeerID, in room: String) {
+  private func floodBegan(by author: PeerID, in room: String) {
     gossip?.setApplicationScore(-2, of: author)
     outputs.append(
       .event(
@@ -128,7 +126,7 @@ extension Node {
 
   // MARK: Direct messages, ours
 
-  private mutating func openDirect(to peer: PeerID) {
+  private func openDirect(to peer: PeerID) {
     guard let entry = preferredConnection(to: peer), !entry.isClosing else {
       chat?.directClosed(peer, .closed, at: now)
       return
@@ -146,14 +144,14 @@ extension Node {
   }
 
   /// Gives the stream to a peer what waits for it, while it has room.
-  private mutating func feedDirect(to peer: PeerID) {
+  private func feedDirect(to peer: PeerID) {
     guard let slot = directSlots[peer], let (entry, stream) = place(of: slot) else { return }
     fill(slot, for: peer)
     drive(slot, on: stream, of: entry)
     settle(entry)
   }
 
-  private mutating func fill(_ slot: StreamSlot, for peer: PeerID) {
+  private func fill(_ slot: StreamSlot, for peer: PeerID) {
     guard var talk = slot.machine as? DirectTalk else { return }
     while talk.sender.hasRoom, let message = chat?.nextDirect(for: peer, at: now) {
       talk.sender.send(message, at: now)
@@ -168,7 +166,7 @@ extension Node {
   }
 
   /// A stream of ours for direct messages is gone.
-  mutating func directEnded(_ slot: StreamSlot, _ end: Chat.Machine.DirectEnd, with peer: PeerID) {
+  func directEnded(_ slot: StreamSlot, _ end: Chat.Machine.DirectEnd, with peer: PeerID) {
     guard directSlots[peer] === slot else { return }
     directSlots[peer] = nil
     chat?.directClosed(peer, end, at: now)
@@ -178,7 +176,7 @@ extension Node {
   // MARK: Direct messages, theirs
 
   /// The machine for a stream that a peer opened; its last one is given up for it.
-  mutating func hearDirect(from peer: PeerID) -> StreamSlot {
+  func hearDirect(from peer: PeerID) -> StreamSlot {
     let slot = StreamSlot(.chat, .hearing(peer), DirectHearing(DirectReceiver(at: now)))
     if let old = hearingSlots.updateValue(slot, forKey: peer), let (entry, stream) = place(of: old) {
       entry.streams[stream] = nil
@@ -188,7 +186,7 @@ extension Node {
     return slot
   }
 
-  private mutating func acknowledge(_ id: String, _ acknowledgement: Acknowledgement, to peer: PeerID) {
+  private func acknowledge(_ id: String, _ acknowledgement: Acknowledgement, to peer: PeerID) {
     guard let slot = hearingSlots[peer], var hearing = slot.machine as? DirectHearing,
       let (entry, stream) = place(of: slot)
     else { return }
@@ -200,7 +198,7 @@ extension Node {
 
   // MARK: What streams tell
 
-  mutating func handle(_ outcome: DirectOutcome, with peer: PeerID) {
+  func handle(_ outcome: DirectOutcome, with peer: PeerID) {
     switch outcome {
     case .sent(let id): chat?.sent(id, to: peer, at: now)
     case .acknowledged(let id, let acknowledgement):

@@ -14,12 +14,16 @@ enum Command {
   case perf(RequestID, upload: UInt64, download: UInt64)
   /// Nobody waits: the node itself wants the connection.
   case keepConnected
+  /// The relay client wants a direct connection.
+  case reachRelay(PeerID)
+  /// A dial goes on through a relay once that is reached.
+  case dialCircuit(DialID, through: PeerID)
 
   var request: RequestID? {
     switch self {
     case .connect(let id), .ping(let id, _), .identify(let id), .openStream(let id, _), .perf(let id, _, _):
       id
-    case .keepConnected: nil
+    case .keepConnected, .reachRelay, .dialCircuit: nil
     }
   }
 }
@@ -28,21 +32,21 @@ enum Command {
 extension Node {
   /// Connects to the peer at an address: `…/p2p/ID` for a peer that must prove that identity, or without for
   /// anyone. Answered with `.connected`; at once when there is a connection to that peer already.
-  package mutating func connect(to address: Multiaddr, at now: Instant) -> RequestID {
+  package func connect(to address: Multiaddr, at now: Instant) -> RequestID {
     start(at: now) { node, request in
       let peer = address.peerID
       if peer == node.identity.peerID { return node.answer(request, .failed(.dialToSelf)) }
       if let peer, let entry = node.preferredConnection(to: peer) {
         return node.perform(.connect(request), on: entry)
       }
-      let known = peer.map { node.book.addresses(of: $0, at: node.now) } ?? []
+      let known = peer.map { node.knownAddresses(of: $0) } ?? []
       let given = address.withoutPeer.map { [$0] } ?? []
       node.reach(peer, at: given + known, then: .connect(request))
     }
   }
 
   /// Closes every connection to a peer. Answered with `.disconnected`.
-  package mutating func disconnect(_ peer: PeerID, at now: Instant) -> RequestID {
+  package func disconnect(_ peer: PeerID, at now: Instant) -> RequestID {
     start(at: now) { node, request in
       guard let ids = node.peerEntries[peer]?.connections else {
         return node.answer(request, .failed(.notConnected(peer)))
@@ -56,17 +60,17 @@ extension Node {
   }
 
   /// Pings a peer `count` times, one after the other. Answered with `.pinged`.
-  package mutating func ping(_ peer: PeerID, count: Int, at now: Instant) -> RequestID {
+  package func ping(_ peer: PeerID, count: Int, at now: Instant) -> RequestID {
     start(at: now) { $0.command(.ping($1, count: max(1, count)), to: peer) }
   }
 
   /// Answered with `.identified` once the peer has said who it is.
-  package mutating func identify(_ peer: PeerID, at now: Instant) -> RequestID {
+  package func identify(_ peer: PeerID, at now: Instant) -> RequestID {
     start(at: now) { $0.command(.identify($1), to: peer) }
   }
 
   /// Opens an application stream for the first of `protocols` the peer speaks. Answered with `.streamOpened`.
-  package mutating func openStream(
+  package func openStream(
     to peer: PeerID, protocols: [ProtocolName], at now: Instant
   ) -> RequestID {
     start(at: now) { $0.command(.openStream($1, protocols), to: peer) }
@@ -74,14 +78,14 @@ extension Node {
 
   /// Measures throughput by `/perf/1.0.0`, or `/gopeer/bench/1` where the peer has only that. Answered with
   /// `.measured`.
-  package mutating func perf(
+  package func perf(
     _ peer: PeerID, upload: UInt64, download: UInt64, at now: Instant
   ) -> RequestID {
     start(at: now) { $0.command(.perf($1, upload: upload, download: download), to: peer) }
   }
 
   /// Serves a protocol: inbound streams of it come as `.streamOpened`.
-  package mutating func handle(_ protocolName: ProtocolName) {
+  package func handle(_ protocolName: ProtocolName) {
     guard applicationProtocols.insert(protocolName).inserted else { return }
     let supported = supportedProtocols
     for entry in entries.values { entry.connection.supported = supported }
@@ -89,7 +93,7 @@ extension Node {
   }
 
   /// Stops: says goodbye to everyone, answers what is pending, and ends with `.stopped`.
-  package mutating func shutdown(at now: Instant) {
+  package func shutdown(at now: Instant) {
     self.now = now
     guard phase == .running else { return }
     phase = .stopping
@@ -105,7 +109,7 @@ extension Node {
     deadlines.set(.shutdown, to: now + configuration.timeouts.shutdown)
   }
 
-  mutating func closeEverything() {
+  func closeEverything() {
     for id in entries.keys.sorted() {
       if let entry = entries[id] { drop(entry, .refused(.shuttingDown)) }
     }
@@ -115,7 +119,7 @@ extension Node {
   // MARK: Application streams
 
   /// Queues bytes on a stream; throws `.sendBufferFull`, taking nothing, when its buffer is full.
-  package mutating func write(
+  package func write(
     _ data: ByteBuffer, to handle: StreamHandle, at now: Instant
   ) throws(NodeError) {
     self.now = now
@@ -130,12 +134,12 @@ extension Node {
   }
 
   /// We will send no more on this stream.
-  package mutating func finish(_ handle: StreamHandle, at now: Instant) {
+  package func finish(_ handle: StreamHandle, at now: Instant) {
     withApplicationStream(handle, at: now) { $0.connection.finish($1) }
   }
 
   /// Ends a stream both ways at once.
-  package mutating func reset(_ handle: StreamHandle, code: UInt32, at now: Instant) {
+  package func reset(_ handle: StreamHandle, code: UInt32, at now: Instant) {
     withApplicationStream(handle, at: now) { entry, stream in
       entry.connection.reset(stream, code: code)
       entry.streams[stream] = nil
@@ -143,7 +147,7 @@ extension Node {
   }
 
   /// The application has used this many bytes of a stream: its peer may send as many more.
-  package mutating func consumed(_ bytes: Int, on handle: StreamHandle, at now: Instant) {
+  package func consumed(_ bytes: Int, on handle: StreamHandle, at now: Instant) {
     withApplicationStream(handle, at: now) { $0.connection.consumed(bytes, on: $1) }
   }
 
@@ -157,7 +161,7 @@ extension Node {
     return (entry, stream)
   }
 
-  private mutating func withApplicationStream(
+  private func withApplicationStream(
     _ handle: StreamHandle, at now: Instant, _ body: (ConnectionEntry, Connection.StreamID) -> Void
   ) {
     self.now = now
@@ -169,8 +173,8 @@ extension Node {
 
   // MARK: Requests
 
-  private mutating func start(
-    at now: Instant, _ body: (inout Node, RequestID) -> Void
+  private func start(
+    at now: Instant, _ body: (Node, RequestID) -> Void
   ) -> RequestID {
     self.now = now
     let request = RequestID(rawValue: nextID())
@@ -180,35 +184,41 @@ extension Node {
     } else if requestsPending > configuration.limits.requestsMax {
       answer(request, .failed(.limit("requests that wait for an answer")))
     } else {
-      body(&self, request)
+      body(self, request)
     }
     return request
   }
 
-  mutating func answer(_ request: RequestID, _ answer: Answer) {
+  func answer(_ request: RequestID, _ answer: Answer) {
     requestsPending -= 1
     outputs.append(.answer(request, answer))
   }
 
-  mutating func fail(_ command: Command, _ error: NodeError) {
-    if let request = command.request { answer(request, .failed(error)) }
+  func fail(_ command: Command, _ error: NodeError) {
+    switch command {
+    case .reachRelay(let relay): relayUnreachable(relay)
+    case .dialCircuit(let dial, let relay): dialFailed(dial, reason: "relay \(relay): \(error)", at: now)
+    case .connect, .ping, .identify, .openStream, .perf, .keepConnected:
+      if let request = command.request { answer(request, .failed(error)) }
+    }
   }
 
   /// Performs a command on the connection to a peer, reaching the peer first if need be.
-  private mutating func command(_ command: Command, to peer: PeerID) {
+  private func command(_ command: Command, to peer: PeerID) {
     if peer == identity.peerID { return fail(command, .dialToSelf) }
     if let entry = preferredConnection(to: peer) { return perform(command, on: entry) }
-    let addresses = book.addresses(of: peer, at: now)
+    let addresses = knownAddresses(of: peer)
     guard !addresses.isEmpty || effortOfPeer[peer] != nil else { return fail(command, .notConnected(peer)) }
     reach(peer, at: addresses, then: command)
   }
 
   /// Performs a command on an established connection.
-  mutating func perform(_ command: Command, on entry: ConnectionEntry) {
+  func perform(_ command: Command, on entry: ConnectionEntry) {
     guard let summary = entry.summary else { return fail(command, .connectionLost("closed meanwhile")) }
     touch(entry)
     switch command {
-    case .keepConnected: break
+    case .keepConnected, .reachRelay: break
+    case .dialCircuit(let dial, let relay): dialCircuit(dial, through: relay)
     case .connect(let request): answer(request, .connected(summary))
     case .identify(let request): awaitIdentify(request, on: entry)
     case .ping(let request, let count): startPing(request, count: count, on: entry)
@@ -219,7 +229,7 @@ extension Node {
     settle(entry)
   }
 
-  mutating func finishShutdown() {
+  func finishShutdown() {
     guard phase == .stopping else { return }
     phase = .stopped
     deadlines = DeadlineQueue()

@@ -10,7 +10,7 @@ extension Node {
   // MARK: Inputs
 
   /// A listener accepted a connection. Nil: refused by a limit; close the socket.
-  package mutating func accepted(local: Multiaddr, remote: Multiaddr, at now: Instant) -> ConnectionID? {
+  package func accepted(local: Multiaddr, remote: Multiaddr, at now: Instant) -> ConnectionID? {
     self.now = now
     guard phase == .running else { return nil }
     if let refusal = admission.admit(from: remote, at: now) {
@@ -22,7 +22,7 @@ extension Node {
   }
 
   /// Bytes from a connection's socket. Hand over the only reference: they are decrypted in place.
-  package mutating func receive(_ bytes: consuming ByteBuffer, on id: ConnectionID, at now: Instant) {
+  package func receive(_ bytes: consuming ByteBuffer, on id: ConnectionID, at now: Instant) {
     self.now = now
     guard let entry = entries[id], !entry.isClosing else { return }
     counters.bytesReceived &+= UInt64(bytes.readableBytes)
@@ -36,14 +36,14 @@ extension Node {
   }
 
   /// The peer closed its side of the socket. A libp2p connection has no use for half of one.
-  package mutating func inputClosed(_ id: ConnectionID, at now: Instant) {
+  package func inputClosed(_ id: ConnectionID, at now: Instant) {
     self.now = now
     guard let entry = entries[id] else { return }
     drop(entry, .lost("closed by the peer"))
   }
 
   /// The socket is gone.
-  package mutating func transportClosed(_ id: ConnectionID, reason: String, at now: Instant) {
+  package func transportClosed(_ id: ConnectionID, reason: String, at now: Instant) {
     self.now = now
     guard let entry = entries[id] else { return }
     drop(entry, .lost(reason))
@@ -59,24 +59,26 @@ extension Node {
 
   // MARK: Beginning
 
-  mutating func addConnection(
-    _ direction: Direction, local: Multiaddr, remote: Multiaddr, effort: DialEffortID?, expectedPeer: PeerID?,
+  func addConnection(
+    _ direction: Direction, local: Multiaddr, remote: Multiaddr,
+    transport: ConnectionEntry.Transport = .socket, effort: DialEffortID?, expectedPeer: PeerID?,
     openedAt: Instant
   ) -> ConnectionID {
     let id = ConnectionID(rawValue: nextID())
     let connection = Connection(
       role: direction == .inbound ? .responder : .initiator, identity: identity, expectedPeer: expectedPeer,
-      supported: supportedProtocols, configuration: configuration.connection,
+      supported: supportedProtocols, configuration: connectionConfiguration(for: expectedPeer),
       entropy: secrets.bytes(64), now: now)
     let entry = ConnectionEntry(
-      id: id, direction: direction, local: local, remote: remote, effort: effort, openedAt: openedAt,
+      id: id, direction: direction, local: local, remote: remote, transport: transport, effort: effort,
+      openedAt: openedAt,
       connection: connection, now: now)
     entries[id] = entry
     settle(entry)
     return id
   }
 
-  private mutating func establish(
+  private func establish(
     _ entry: ConnectionEntry, peer: PeerID, muxerNegotiation: Connection.MuxerNegotiation
   ) {
     admission.handshakeEnded()
@@ -96,6 +98,7 @@ extension Node {
     if entry.direction == .outbound {
       book.add([entry.remote], of: peer, lifetime: configuration.timeouts.addressLifetime, at: now)
     }
+    relaysConnected(entry, with: peer)
     connectionEstablished(entry, with: peer)
     messengerConnected(peer)
     scheduleDuplicates(of: peer)
@@ -105,7 +108,7 @@ extension Node {
   // MARK: Running
 
   /// Pulls everything a connection has to say and settles what follows from it.
-  mutating func pump(_ entry: ConnectionEntry) {
+  func pump(_ entry: ConnectionEntry) {
     do throws(ConnectionError) {
       // What one event does may be the end: the connection has nothing to say after that.
       while !entry.isClosing, let event = try entry.connection.nextEvent() { handle(event, on: entry) }
@@ -115,7 +118,7 @@ extension Node {
     settle(entry)
   }
 
-  private mutating func handle(_ event: Connection.Event, on entry: ConnectionEntry) {
+  private func handle(_ event: Connection.Event, on entry: ConnectionEntry) {
     switch event {
     case .established(let peer, _, let muxerNegotiation):
       establish(entry, peer: peer, muxerNegotiation: muxerNegotiation)
@@ -139,7 +142,7 @@ extension Node {
   }
 
   /// Brings the node's books in line with a connection after anything happened on it.
-  mutating func settle(_ entry: ConnectionEntry) {
+  func settle(_ entry: ConnectionEntry) {
     while let line = entry.connection.nextKeyLogLine() {
       if configuration.keyLog { outputs.append(.keyLog(line)) }
     }
@@ -158,7 +161,7 @@ extension Node {
     while bufferedBytes > configuration.limits.bufferedBytesMax, relieveMemory() {}
   }
 
-  mutating func advanceConnection(_ id: ConnectionID) {
+  func advanceConnection(_ id: ConnectionID) {
     guard let entry = entries[id] else { return }
     do throws(ConnectionError) {
       try entry.connection.advance(to: now)
@@ -205,7 +208,7 @@ extension Node {
 
   /// Ends a connection for the node: streams and requests on it are told, the shell is asked to close the
   /// socket.
-  mutating func drop(_ entry: ConnectionEntry, _ reason: DropReason) {
+  func drop(_ entry: ConnectionEntry, _ reason: DropReason) {
     let previous = entry.phase
     switch previous {
     case .closing: return
@@ -224,10 +227,11 @@ extension Node {
     connectionFailed(entry, reason.error)
   }
 
-  private mutating func forget(
+  private func forget(
     _ entry: ConnectionEntry, _ established: ConnectionEntry.Established, _ reason: DropReason
   ) {
     let peer = established.peer
+    defer { relaysDisconnected(entry, from: peer) }
     guard let place = peerEntries[peer]?.connections.firstIndex(of: entry.id) else { return }
     peerEntries[peer]?.connections.remove(at: place)
     if let entry = peerEntries[peer], entry.connections.isEmpty {

@@ -20,10 +20,17 @@ extension Node {
   // MARK: Inputs
 
   /// A dial's socket is open. Nil: the attempt is no longer wanted; close the socket.
-  package mutating func dialed(
+  package func dialed(
     _ id: DialID, local: Multiaddr, remote: Multiaddr, at now: Instant
   ) -> ConnectionID? {
     self.now = now
+    return connected(id, local: local, remote: remote, transport: .socket)
+  }
+
+  /// A dial has become a connection, over whatever carries it. Nil: it is no longer wanted.
+  func connected(
+    _ id: DialID, local: Multiaddr, remote: Multiaddr, transport: ConnectionEntry.Transport
+  ) -> ConnectionID? {
     guard let effortID = effortOfDial.removeValue(forKey: id), let effort = efforts[effortID] else {
       return nil
     }
@@ -34,14 +41,14 @@ extension Node {
       return nil
     }
     let connection = addConnection(
-      .outbound, local: local, remote: remote, effort: effortID, expectedPeer: effort.dial.expectedPeer,
-      openedAt: effort.dial.startedAt)
+      .outbound, local: local, remote: remote, transport: transport, effort: effortID,
+      expectedPeer: effort.dial.expectedPeer, openedAt: effort.dial.startedAt)
     efforts[effortID]?.dial.connected(id, as: connection)
     driveEffort(effortID)
     return connection
   }
 
-  package mutating func dialFailed(_ id: DialID, reason: String, at now: Instant) {
+  package func dialFailed(_ id: DialID, reason: String, at now: Instant) {
     self.now = now
     counters.dialsFailed += 1
     guard let effortID = effortOfDial.removeValue(forKey: id) else { return }
@@ -49,7 +56,7 @@ extension Node {
     driveEffort(effortID)
   }
 
-  package mutating func resolved(_ id: ResolutionID, _ answer: ResolutionAnswer, at now: Instant) {
+  package func resolved(_ id: ResolutionID, _ answer: ResolutionAnswer, at now: Instant) {
     self.now = now
     guard let effortID = effortOfResolution.removeValue(forKey: id) else { return }
     efforts[effortID]?.dial.resolved(id, answer, at: now)
@@ -60,7 +67,7 @@ extension Node {
 
   /// Starts reaching `peer`, or joins the effort that is under way, and remembers the command that waits for
   /// it.
-  mutating func reach(_ peer: PeerID?, at addresses: [Multiaddr], then command: Command) {
+  func reach(_ peer: PeerID?, at addresses: [Multiaddr], then command: Command) {
     let effortID: DialEffortID
     if let peer, let running = effortOfPeer[peer] {
       effortID = running
@@ -77,7 +84,7 @@ extension Node {
   }
 
   /// Carries out what an effort wants now and sets its next deadline.
-  mutating func driveEffort(_ id: DialEffortID) {
+  func driveEffort(_ id: DialEffortID) {
     guard let expiry = efforts[id]?.dial.expiry else { return }
     guard expiry > now else { return endEffort(id, .failed(nil)) }
     while let action = efforts[id]?.dial.nextAction(at: now) {
@@ -90,7 +97,7 @@ extension Node {
         let dial = DialID(rawValue: nextID())
         effortOfDial[dial] = id
         efforts[id]?.dial.started(address, as: dial, at: now)
-        outputs.append(.dial(dial, to: address, fromListenPort: true))
+        start(dial, to: address)
       case .resolve(let resolution):
         let question = ResolutionID(rawValue: nextID())
         effortOfResolution[question] = id
@@ -110,15 +117,15 @@ extension Node {
   }
 
   /// Gives an effort up because the node stops.
-  mutating func abandonEffort(_ id: DialEffortID, _ error: NodeError) { endEffort(id, .failed(error)) }
+  func abandonEffort(_ id: DialEffortID, _ error: NodeError) { endEffort(id, .failed(error)) }
 
-  private mutating func endEffort(_ id: DialEffortID, _ outcome: EffortOutcome) {
+  private func endEffort(_ id: DialEffortID, _ outcome: EffortOutcome) {
     guard let effort = efforts.removeValue(forKey: id) else { return }
     deadlines.set(.effort(id), to: nil)
     if let peer = effort.dial.expectedPeer { effortOfPeer[peer] = nil }
     for dial in effort.dial.dials {
       effortOfDial[dial] = nil
-      outputs.append(.cancelDial(dial))
+      cancel(dial)
     }
     for question in effort.dial.resolutions { effortOfResolution[question] = nil }
     switch outcome {
@@ -141,7 +148,7 @@ extension Node {
   ///
   /// Attempts of the same effort that are already upgrading go on too. Cutting them could leave both ends
   /// with nothing when both dialled at once; doubles are sorted out when they are there.
-  mutating func connectionEstablished(_ entry: ConnectionEntry, with peer: PeerID) {
+  func connectionEstablished(_ entry: ConnectionEntry, with peer: PeerID) {
     if let own = entry.effort { endEffort(own, .connected(entry)) }
     if let waiting = effortOfPeer[peer] { endEffort(waiting, .connected(entry)) }
     entry.effort = nil
@@ -151,7 +158,7 @@ extension Node {
   }
 
   /// A connection ended before it was established: its effort tries something else.
-  mutating func connectionFailed(_ entry: ConnectionEntry, _ error: NodeError) {
+  func connectionFailed(_ entry: ConnectionEntry, _ error: NodeError) {
     guard let id = entry.effort else { return }
     entry.effort = nil
     efforts[id]?.dial.failed(entry.id, error, at: now)
@@ -161,7 +168,7 @@ extension Node {
   // MARK: Bootstrap
 
   /// Dials the bootstrap peers once the node runs; from then on each is kept connected.
-  mutating func startBootstrap() {
+  func startBootstrap() {
     for address in configuration.bootstrap {
       guard let peer = address.peerID, peer != identity.peerID, let place = address.withoutPeer else {
         continue
@@ -172,7 +179,7 @@ extension Node {
     }
   }
 
-  mutating func retryBootstrap(_ peer: PeerID) {
+  func retryBootstrap(_ peer: PeerID) {
     guard phase == .running, peerEntries[peer] == nil, effortOfPeer[peer] == nil else { return }
     // The configured places first: in the book a peer's own record may have replaced them, and has expired
     // since.
@@ -181,7 +188,7 @@ extension Node {
   }
 
   /// The last connection to a peer is gone.
-  mutating func peerLost(_ peer: PeerID) {
+  func peerLost(_ peer: PeerID) {
     gossipPeerLost(peer)
     chat?.disconnected(peer, at: now)
     pumpChat()
@@ -189,21 +196,21 @@ extension Node {
   }
 
   /// Those the node wants to be connected with are tried again.
-  private mutating func tryAgainLater(_ peer: PeerID) {
+  private func tryAgainLater(_ peer: PeerID) {
     scheduleBootstrap(peer)
     neighbourLost(peer)
   }
 
   /// Connects to a peer because the node itself has a use for it, if it is known where it is.
-  mutating func keepConnected(_ peer: PeerID, at places: [Multiaddr] = []) {
+  func keepConnected(_ peer: PeerID, at places: [Multiaddr] = []) {
     guard phase == .running, peerEntries[peer] == nil, effortOfPeer[peer] == nil else { return }
-    let addresses = places + book.addresses(of: peer, at: now)
+    let addresses = places + knownAddresses(of: peer)
     if !addresses.isEmpty { reach(peer, at: addresses, then: .keepConnected) }
   }
 
   /// Sets the next try for a lost bootstrap peer: doubling, with jitter so that a crowd does not return at
   /// once.
-  private mutating func scheduleBootstrap(_ peer: PeerID) {
+  private func scheduleBootstrap(_ peer: PeerID) {
     guard phase == .running, let wait = bootstrapRetries[peer] else { return }
     let jitter = generator.duration(upTo: wait)
     deadlines.set(.bootstrap(peer), to: now + wait + jitter)

@@ -10,21 +10,21 @@ extension Node {
 
   /// Announces these listening addresses on the links they belong to, and looks for peers there. Wildcards
   /// stand for every address of an interface.
-  package mutating func discoverLocally(listeningOn addresses: [Multiaddr], at now: Instant) {
+  package func discoverLocally(listeningOn addresses: [Multiaddr], at now: Instant) {
     self.now = now
     discovery?.announce(addresses, at: now)
     pumpDiscovery()
   }
 
   /// The interfaces there are now.
-  package mutating func interfacesChanged(_ interfaces: [Interface], at now: Instant) {
+  package func interfacesChanged(_ interfaces: [Interface], at now: Instant) {
     self.now = now
     discovery?.interfaces(interfaces, at: now)
     pumpDiscovery()
   }
 
   /// A datagram to the mDNS group of a link.
-  package mutating func multicastReceived(
+  package func multicastReceived(
     _ packet: ByteBuffer, from sender: Endpoint, on link: Link, at now: Instant
   ) {
     self.now = now
@@ -34,24 +34,24 @@ extension Node {
 
   // MARK: What follows
 
-  mutating func startDiscovery() {
+  func startDiscovery() {
     guard let settings = configuration.discovery else { return }
     discovery = LocalDiscovery.Machine(
       peer: identity.peerID, configuration: settings, generator: SeededGenerator(seed: secrets.next()),
       now: now)
   }
 
-  mutating func advanceDiscovery() {
+  func advanceDiscovery() {
     discovery?.advance(to: now)
     pumpDiscovery()
   }
 
-  mutating func leaveLinks() {
+  func leaveLinks() {
     discovery?.leave(at: now)
     pumpDiscovery()
   }
 
-  private mutating func pumpDiscovery() {
+  private func pumpDiscovery() {
     while let event = discovery?.nextEvent() {
       switch event {
       case .send(let packet, let link, let destination):
@@ -68,7 +68,7 @@ extension Node {
 
   /// A neighbour is somebody to be connected with. One end dials and the other waits a moment, so that there
   /// is one connection and not two.
-  private mutating func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
+  private func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
     neighbours[peer] = Neighbour(addresses: addresses, retryWait: configuration.timeouts.bootstrapRetryFirst)
     if identity.peerID < peer {
       approach(peer)
@@ -78,14 +78,14 @@ extension Node {
   }
 
   /// Dials a neighbour, unless so many peers are connected that it may as well come to us.
-  mutating func approach(_ peer: PeerID) {
+  func approach(_ peer: PeerID) {
     guard peerEntries.count < configuration.limits.neighboursMax else { return }
     keepConnected(peer, at: neighbours[peer]?.addresses ?? [])
   }
 
   /// A neighbour is gone or was not reached. As long as the link tells of it, it is tried again: later each
   /// time, and spread so that a link that was down does not fill with everybody's dials at once.
-  mutating func neighbourLost(_ peer: PeerID) {
+  func neighbourLost(_ peer: PeerID) {
     guard phase == .running, let wait = neighbours[peer]?.retryWait else { return }
     neighbours[peer]?.retryWait = min(wait * 2, configuration.timeouts.bootstrapRetryLast)
     deadlines.set(.neighbour(peer), to: now + wait + generator.duration(upTo: wait))

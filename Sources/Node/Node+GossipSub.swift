@@ -16,18 +16,18 @@ extension Node {
   private static let gossipChunkBytesMax = 64 * 1024
 
   /// Carries out what the router has to say, and sends what it has to send.
-  mutating func pumpGossip() {
+  func pumpGossip() {
     while let event = gossip?.nextEvent() { handle(event) }
     while let peer = gossip?.nextPeerWithOutbound() { drainGossip(to: peer) }
     deadlines.set(.gossip, to: gossip?.deadline)
   }
 
-  mutating func advanceGossip() {
+  func advanceGossip() {
     gossip?.advance(to: now)
     pumpGossip()
   }
 
-  private mutating func handle(_ event: Router.Event) {
+  private func handle(_ event: Router.Event) {
     switch event {
     case .message(let message): accepted(message)
     case .validate(let message): judge(message)
@@ -50,7 +50,7 @@ extension Node {
   }
 
   /// A peer has said what it speaks: if that is GossipSub, it is gossiped with from now on.
-  mutating func identifiedForGossip(_ peer: PeerID) {
+  func identifiedForGossip(_ peer: PeerID) {
     guard gossip != nil, gossipStreams[peer]?.outbound == nil, let version = gossipVersion(of: peer) else {
       return
     }
@@ -58,7 +58,7 @@ extension Node {
   }
 
   /// Opens our stream to a peer, or opens it anew, on the connection that is to be kept.
-  private mutating func openGossip(to peer: PeerID, _ version: Version) {
+  private func openGossip(to peer: PeerID, _ version: Version) {
     guard phase == .running, let entry = preferredConnection(to: peer), !entry.isClosing else { return }
     gossipStreams[peer, default: GossipStreams(version: version)].version = version
     gossip?.peerConnected(
@@ -74,7 +74,7 @@ extension Node {
     drainGossip(to: peer)
   }
 
-  private mutating func openGossipStream(
+  private func openGossipStream(
     _ version: Version, on entry: ConnectionEntry
   ) throws(NodeError) -> StreamHandle {
     let stream = try openStream([version.protocolName], on: entry)
@@ -84,7 +84,7 @@ extension Node {
 
   /// Another connection became the one to keep: our stream moves there. What was written to the old one still
   /// leaves, so the router need not know.
-  mutating func moveGossip(of peer: PeerID) {
+  func moveGossip(of peer: PeerID) {
     guard let streams = gossipStreams[peer], let old = streams.outbound,
       let entry = preferredConnection(to: peer), entry.id != old.connection, !entry.isClosing,
       let handle = try? openGossipStream(streams.version, on: entry)
@@ -95,7 +95,7 @@ extension Node {
   }
 
   /// The last connection to a peer is gone.
-  mutating func gossipPeerLost(_ peer: PeerID) {
+  func gossipPeerLost(_ peer: PeerID) {
     guard gossipStreams.removeValue(forKey: peer) != nil else { return }
     deadlines.set(.gossipStream(peer), to: nil)
     gossip?.peerDisconnected(peer)
@@ -106,7 +106,7 @@ extension Node {
   // MARK: Streams
 
   /// The peer opened its stream. A second one takes the first one's place, as with Go and Rust.
-  mutating func acceptGossip(
+  func acceptGossip(
     _ stream: Connection.StreamID, _ version: Version, of peer: PeerID, on entry: ConnectionEntry
   ) {
     entry.streams[stream] = .gossip(.inbound)
@@ -119,7 +119,7 @@ extension Node {
     gossip?.inboundOpened(by: peer)
   }
 
-  private mutating func resetGossip(by peer: PeerID) {
+  private func resetGossip(by peer: PeerID) {
     guard let handle = gossipStreams[peer]?.inbound, let entry = entries[handle.connection] else { return }
     gossipStreams[peer]?.inbound = nil
     let stream = Connection.StreamID(number: handle.stream)
@@ -128,7 +128,7 @@ extension Node {
     settle(entry)
   }
 
-  mutating func receiveGossip(
+  func receiveGossip(
     _ bytes: ByteBuffer, _ role: GossipStreams.Role, on stream: Connection.StreamID, of entry: ConnectionEntry
   ) {
     var bytes = bytes
@@ -142,7 +142,7 @@ extension Node {
 
   /// Moves what the router has for a peer into our stream to it, while the stream takes it. What it does not
   /// take waits in the router, which knows what to drop.
-  mutating func drainGossip(to peer: PeerID) {
+  func drainGossip(to peer: PeerID) {
     guard let handle = gossipStreams[peer]?.outbound, let entry = entries[handle.connection] else { return }
     let stream = Connection.StreamID(number: handle.stream)
     while true {
@@ -156,7 +156,7 @@ extension Node {
   }
 
   /// A stream is gone. Ours is opened anew while the peer stays, unless the peer refused its protocol.
-  mutating func gossipStreamEnded(
+  func gossipStreamEnded(
     _ handle: StreamHandle, _ role: GossipStreams.Role, isRefused: Bool, on entry: ConnectionEntry
   ) {
     guard let peer = entry.peer ?? gossipPeer(of: handle) else { return }
@@ -175,13 +175,13 @@ extension Node {
     gossipStreams.first { $0.value.inbound == handle || $0.value.outbound == handle }?.key
   }
 
-  private mutating func retryGossip(with peer: PeerID) {
+  private func retryGossip(with peer: PeerID) {
     guard let wait = gossipStreams[peer]?.retryWait else { return }
     gossipStreams[peer]?.retryWait = min(wait * 2, GossipStreams.retryWaitMax)
     deadlines.set(.gossipStream(peer), to: now + wait)
   }
 
-  mutating func reopenGossip(with peer: PeerID) {
+  func reopenGossip(with peer: PeerID) {
     guard let streams = gossipStreams[peer], streams.outbound == nil else { return }
     openGossip(to: peer, gossipVersion(of: peer) ?? streams.version)
   }

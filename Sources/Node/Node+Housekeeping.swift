@@ -6,13 +6,13 @@ import Wire
 // Keeping the table of connections small, quiet and without doubles.
 extension Node {
   /// Notes that a connection is in use.
-  mutating func touch(_ entry: ConnectionEntry) {
+  func touch(_ entry: ConnectionEntry) {
     entry.lastUse = now
     wake(entry)
   }
 
   /// Notes that something happens on a connection, useful or not.
-  mutating func wake(_ entry: ConnectionEntry) {
+  func wake(_ entry: ConnectionEntry) {
     entry.lastActivity = now
     guard entry.isQuiet else { return }
     entry.isQuiet = false
@@ -20,7 +20,7 @@ extension Node {
   }
 
   /// A connection that went quiet gives its buffers back; one that stays idle is closed.
-  mutating func keepHouse(_ id: ConnectionID) {
+  func keepHouse(_ id: ConnectionID) {
     guard let entry = entries[id], entry.peer != nil else { return }
     let quietAt = entry.lastActivity + configuration.timeouts.quiet
     guard quietAt <= now else { return deadlines.set(.housekeeping(id), to: quietAt) }
@@ -40,25 +40,29 @@ extension Node {
 
   // MARK: Doubles
 
-  /// The connection new streams to a peer go to. Both ends choose the same one: the connection opened by the
-  /// end with the smaller id, then the oldest.
+  /// The connection new streams to a peer go to. Both ends choose the same one: a direct one, then one that
+  /// its relay will not cut soon, then the connection opened by the end with the smaller id, then the oldest.
   func preferredConnection(to peer: PeerID) -> ConnectionEntry? {
     let candidates = (peerEntries[peer]?.connections ?? []).compactMap { entries[$0] }
     let preferred: Direction = identity.peerID < peer ? .outbound : .inbound
-    return candidates.first { $0.direction == preferred } ?? candidates.first
+    let best = candidates.map(\.pathRank).min()
+    let equals = candidates.filter { $0.pathRank == best }
+    return equals.first { $0.direction == preferred } ?? equals.first
   }
 
   /// After a second connection to the same peer: the ones not preferred go once nothing runs on them.
-  mutating func scheduleDuplicates(of peer: PeerID) {
+  func scheduleDuplicates(of peer: PeerID) {
     guard let ids = peerEntries[peer]?.connections, ids.count > 1 else { return }
     let kept = preferredConnection(to: peer)?.id
     for id in ids where id != kept {
-      deadlines.set(.duplicate(id), to: now + configuration.timeouts.duplicateGrace)
+      let isReserve = entries[id].map { $0.isRelayed && !$0.isEnding } ?? false
+      let timeouts = configuration.timeouts
+      deadlines.set(.duplicate(id), to: now + (isReserve ? timeouts.circuitGrace : timeouts.duplicateGrace))
     }
     moveGossip(of: peer)
   }
 
-  mutating func closeDuplicate(_ id: ConnectionID) {
+  func closeDuplicate(_ id: ConnectionID) {
     guard let entry = entries[id], let peer = entry.peer else { return }
     guard preferredConnection(to: peer)?.id != id else { return }
     if entry.boundStreamCount == 0 {
@@ -72,7 +76,7 @@ extension Node {
 
   /// Above the high water mark, closes the least useful connections down to the low one: without streams
   /// first, then longest unused. New ones and those to bootstrap peers stay.
-  mutating func trimConnections() {
+  func trimConnections() {
     let limits = configuration.limits
     let established = entries.values.filter { $0.peer != nil }
     guard established.count > limits.connectionsHighWater else { return }
@@ -90,12 +94,13 @@ extension Node {
   }
 
   private func isProtected(_ entry: ConnectionEntry) -> Bool {
-    entry.peer.map { bootstrapRetries[$0] != nil } ?? false
+    guard let peer = entry.peer else { return false }
+    return bootstrapRetries[peer] != nil || isNeededForRelaying(peer)
   }
 
   /// Above the memory limit, closes the connection that holds most: also one that is closing already and
   /// holds bytes its peer does not take, or others would go for it. False when none holds anything.
-  mutating func relieveMemory() -> Bool {
+  func relieveMemory() -> Bool {
     let heaviest = entries.values.max { ($0.countedBytes, $1.id) < ($1.countedBytes, $0.id) }
     guard let heaviest, heaviest.countedBytes > 0 else { return false }
     counters.connectionsOverMemory += 1
@@ -105,7 +110,7 @@ extension Node {
     return true
   }
 
-  mutating func expireBook() {
+  func expireBook() {
     book.expire(at: now)
     deadlines.set(.book, to: now + configuration.timeouts.addressLifetime)
   }

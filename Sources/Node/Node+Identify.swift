@@ -1,4 +1,5 @@
 import Chat
+import CircuitRelay
 import Connection
 import Identify
 package import Identity
@@ -11,7 +12,7 @@ package import Wire
 extension Node {
   // MARK: Asking
 
-  mutating func startIdentify(on entry: ConnectionEntry) {
+  func startIdentify(on entry: ConnectionEntry) {
     let machine = IdentifyHearing(Receiver(at: now, timeout: configuration.timeouts.identify))
     do throws(NodeError) {
       try open(StreamSlot(.identify, .identifying, machine), on: entry)
@@ -20,7 +21,7 @@ extension Node {
     }
   }
 
-  mutating func awaitIdentify(_ request: RequestID, on entry: ConnectionEntry) {
+  func awaitIdentify(_ request: RequestID, on entry: ConnectionEntry) {
     switch entry.identify {
     case .pending: entry.identifyWaiters.append(request)
     case .failed(let error): answer(request, .failed(error))
@@ -29,10 +30,10 @@ extension Node {
   }
 
   /// A peer spoke of itself, asked or not. What contradicts its proven identity is dropped whole.
-  mutating func described(by message: Identify.Message, on entry: ConnectionEntry) {
+  func described(by message: Identify.Message, on entry: ConnectionEntry) {
     guard let peer = entry.peer, var description = peerEntries[peer]?.description else { return }
     do throws(IdentifyError) {
-      let record = try message.apply(to: &description, isRelayed: false)
+      let record = try message.apply(to: &description, isRelayed: entry.isRelayed)
       if case .rejected = record { counters.recordsRejected += 1 }
     } catch {
       counters.identifyRejected += 1
@@ -40,15 +41,19 @@ extension Node {
     }
     peerEntries[peer]?.description = description
     remember(description)
-    if let observed = message.observedAddr { observations.note(observed, by: peer, from: entry.remote) }
+    if let observed = message.observedAddr, !entry.isRelayed {
+      observations.note(observed, by: peer, from: entry.remote)
+      announceRelay()
+    }
     outputs.append(.event(.identified(summary(of: peer))))
     finishIdentify(of: entry, .done)
     identifiedForGossip(peer)
     rememberForReturn(peer)
+    pushIfStale(on: entry)
   }
 
   /// Settles the connection's identify and answers who waited for it. Only the first outcome counts.
-  mutating func finishIdentify(of entry: ConnectionEntry, _ outcome: ConnectionEntry.IdentifyProgress) {
+  func finishIdentify(of entry: ConnectionEntry, _ outcome: ConnectionEntry.IdentifyProgress) {
     guard case .pending = entry.identify else { return }
     entry.identify = outcome
     let waiters = entry.identifyWaiters
@@ -61,7 +66,7 @@ extension Node {
     }
   }
 
-  mutating func remember(_ description: PeerDescription) {
+  func remember(_ description: PeerDescription) {
     let lifetime = configuration.timeouts.addressLifetime
     if let sequence = description.recordSequence {
       _ = book.replace(
@@ -72,7 +77,7 @@ extension Node {
   }
 
   /// A peer to gossip with is worth dialling again after a restart.
-  private mutating func rememberForReturn(_ peer: PeerID) {
+  private func rememberForReturn(_ peer: PeerID) {
     guard gossipStreams[peer] != nil else { return }
     let addresses = Array(book.addresses(of: peer, at: now).prefix(configuration.limits.returnAddressesMax))
     let nowMs = nowMs
@@ -85,6 +90,7 @@ extension Node {
   /// What we say of ourselves on a connection.
   func identifyMessage(for entry: ConnectionEntry) -> Identify.Message {
     let addresses = announcedAddresses
+    entry.toldSequence = recordSequence
     return Identify.Message(
       publicKey: identity.publicKey.protobuf, listenAddrs: addresses, protocols: protocols,
       observedAddr: entry.remote, protocolVersion: configuration.protocolVersion,
@@ -97,27 +103,33 @@ extension Node {
   /// Addresses to tell others: what was configured first, then where the node listens.
   var announcedAddresses: [Multiaddr] {
     var seen: Set<Multiaddr> = []
-    return (configuration.announce + listeners).filter { seen.insert($0).inserted }
+    let relayed = relayClient?.addresses ?? []
+    return (configuration.announce + listeners + relayed).filter { seen.insert($0).inserted }
   }
 
   // MARK: Pushing
 
   /// What we say of ourselves has changed: peers that take pushes are told.
-  mutating func announceChange() {
+  func announceChange() {
     recordSequence += 1
-    for id in entries.keys.sorted() {
-      guard let entry = entries[id], let peer = entry.peer, preferredConnection(to: peer) === entry,
-        peerEntries[peer]?.description.protocols.contains(.identifyPush) ?? false,
-        let machine = IdentifySaying(
-          identifyMessage(for: entry), at: now, timeout: configuration.timeouts.identify)
-      else { continue }
-      // A peer without room for the stream learns it with its next identify.
-      try? open(StreamSlot(.identifyPush, .pushing, machine), on: entry)
-      settle(entry)
-    }
+    announceRelay()
+    for id in entries.keys.sorted() { if let entry = entries[id] { pushIfStale(on: entry) } }
   }
 
-  mutating func acceptPush(from peer: PeerID) -> StreamSlot? {
+  /// Tells a peer that has heard something older, once it is known to take pushes.
+  private func pushIfStale(on entry: ConnectionEntry) {
+    guard let told = entry.toldSequence, told < recordSequence, let peer = entry.peer,
+      preferredConnection(to: peer) === entry,
+      peerEntries[peer]?.description.protocols.contains(.identifyPush) ?? false,
+      let machine = IdentifySaying(
+        identifyMessage(for: entry), at: now, timeout: configuration.timeouts.identify)
+    else { return }
+    // A peer without room for the stream learns it with its next identify.
+    try? open(StreamSlot(.identifyPush, .pushing, machine), on: entry)
+    settle(entry)
+  }
+
+  func acceptPush(from peer: PeerID) -> StreamSlot? {
     guard pushLimiter.allowsPush(from: peer, at: now) else {
       counters.pushesLimited += 1
       return nil
@@ -129,14 +141,14 @@ extension Node {
   // MARK: Listening
 
   /// A listener is bound to this concrete address.
-  package mutating func listening(on address: Multiaddr, at now: Instant) {
+  package func listening(on address: Multiaddr, at now: Instant) {
     self.now = now
     guard listeners.append(address).inserted else { return }
     outputs.append(.event(.listening(address)))
     announceChange()
   }
 
-  package mutating func stoppedListening(on address: Multiaddr, at now: Instant) {
+  package func stoppedListening(on address: Multiaddr, at now: Instant) {
     self.now = now
     guard listeners.remove(address) != nil else { return }
     announceChange()
@@ -150,7 +162,7 @@ extension Node {
     let connection = preferredConnection(to: peer)
     let known = book.addresses(of: peer, at: now)
     return PeerSummary(
-      peer: peer, isConnected: connection != nil, path: connection == nil ? nil : .direct,
+      peer: peer, isConnected: connection != nil, path: connection.map { $0.isRelayed ? .relayed : .direct },
       addresses: known.isEmpty ? connection.map { [$0.remote] } ?? [] : known,
       roundTrip: connection?.roundTrip, agent: description?.agentVersion,
       protocolVersion: description?.protocolVersion, protocols: description?.protocols ?? [],

@@ -11,7 +11,7 @@ extension Node {
   static let chatTopic = Topic(Announcement.chatTopic)
   static let leaveTopic = Topic(Announcement.leaveTopic)
 
-  mutating func startMessenger(_ snapshot: Snapshot) {
+  func startMessenger(_ snapshot: Snapshot) {
     guard let gossipConfiguration = configuration.gossip else {
       precondition(configuration.messenger == nil, "a messenger needs gossip")
       return
@@ -31,6 +31,7 @@ extension Node {
         generator: SeededGenerator(seed: secrets.next()), now: now)
       subscribe(to: Self.leaveTopic, TopicConfiguration())
     }
+    if configuration.forwardsGossip { for topic in [Self.chatTopic, Self.leaveTopic] { forward(topic) } }
     pumpPresence()
     pumpChat()
     pumpGossip()
@@ -38,14 +39,14 @@ extension Node {
   }
 
   /// Whom we were connected with in an earlier run: the latest ones are tried where they were.
-  private mutating func returnTo(_ peers: [(peer: PeerID, addresses: [Multiaddr])]) {
+  private func returnTo(_ peers: [(peer: PeerID, addresses: [Multiaddr])]) {
     for (peer, addresses) in peers {
       book.add(addresses, of: peer, lifetime: configuration.timeouts.addressLifetime, at: now)
     }
     for (peer, _) in peers.prefix(configuration.limits.returnPeersMax) { keepConnected(peer) }
   }
 
-  mutating func subscribe(to topic: Topic, _ rules: TopicConfiguration) {
+  func subscribe(to topic: Topic, _ rules: TopicConfiguration) {
     do throws(RouterError) {
       try gossip?.subscribe(topic, rules, at: now)
     } catch {
@@ -53,17 +54,38 @@ extension Node {
     }
   }
 
+  /// Passes a topic's messages on for others, whatever they say.
+  private func forward(_ topic: Topic) {
+    subscribe(to: topic, TopicConfiguration(messageID: messageIDForm(of: topic)))
+  }
+
+  /// The original's nodes name messages of their one topic as Rust does.
+  func messageIDForm(of topic: Topic) -> MessageIDForm { topic == Self.chatTopic ? .rust : .go }
+
+  /// Passes on what peers are subscribed to, within a limit, and stops when nobody is.
+  private func follow(_ topic: Topic, subscribers count: Int) {
+    guard topic != Self.chatTopic, topic != Self.leaveTopic, let subscriptions = gossip?.subscriptions else {
+      return
+    }
+    let isForwarded = subscriptions.contains(topic)
+    if count == 0, isForwarded {
+      gossip?.unsubscribe(topic, at: now)
+    } else if count > 0, !isForwarded, subscriptions.count < configuration.limits.forwardedTopicsMax {
+      forward(topic)
+    }
+  }
+
   // MARK: Commands
 
   /// A person asked to be announced now.
-  package mutating func refreshPresence(at now: Instant) {
+  package func refreshPresence(at now: Instant) {
     self.now = now
     presence?.refresh(at: now)
     pumpPresence()
   }
 
   /// Tells those who understand it that we leave. False when nobody is there to hear it.
-  mutating func sayLeave() -> Bool {
+  func sayLeave() -> Bool {
     guard presence != nil, !(gossip?.subscribers(of: Self.leaveTopic).isEmpty ?? true) else { return false }
     publish(Announcement.leaveText, to: Self.leaveTopic)
     return true
@@ -72,7 +94,7 @@ extension Node {
   // MARK: What is heard
 
   /// A message of a topic where a signature is all that is asked for.
-  mutating func accepted(_ message: GossipSub.Message) {
+  func accepted(_ message: GossipSub.Message) {
     guard message.topic == Self.leaveTopic,
       message.data.readableBytesView.elementsEqual(Announcement.leaveText.utf8)
     else { return }
@@ -81,7 +103,7 @@ extension Node {
   }
 
   /// A message that is passed on only if it is what its topic is for.
-  mutating func judge(_ message: GossipSub.Message) {
+  func judge(_ message: GossipSub.Message) {
     let topic = "\(message.topic)"
     let nowMs = nowMs
     switch chat?.judge(message.data, topic: topic, author: message.author, nowMs: nowMs) {
@@ -102,8 +124,9 @@ extension Node {
   }
 
   /// The number of a topic's subscribers that we are connected to has changed.
-  mutating func companyChanged(on topic: Topic) {
+  func companyChanged(on topic: Topic) {
     let count = gossip?.subscribers(of: topic).count ?? 0
+    if configuration.forwardsGossip { follow(topic, subscribers: count) }
     if topic == Self.chatTopic {
       presence?.subscribers(count, at: now)
       pumpPresence()
@@ -113,21 +136,27 @@ extension Node {
   }
 
   /// A connection was opened: life, if the peer is known, and the way for what waits for it.
-  mutating func messengerConnected(_ peer: PeerID) {
+  func messengerConnected(_ peer: PeerID) {
     presence?.connected(peer, at: now)
     pumpPresence()
     chat?.connected(peer, at: now)
     pumpChat()
   }
 
+  /// With a reservation there is somebody to be present for, even before others are met.
+  func reservationsChanged(isAnyHeld: Bool) {
+    presence?.reservation(isHeld: isAnyHeld, at: now)
+    pumpPresence()
+  }
+
   // MARK: What follows
 
-  mutating func advancePresence() {
+  func advancePresence() {
     presence?.advance(to: now)
     pumpPresence()
   }
 
-  private mutating func pumpPresence() {
+  private func pumpPresence() {
     while let event = presence?.nextEvent() {
       switch event {
       case .announce(let announcement):
@@ -147,7 +176,7 @@ extension Node {
     deadlines.set(.presence, to: presence?.deadline)
   }
 
-  private mutating func publish(_ text: String, to topic: Topic) {
+  private func publish(_ text: String, to topic: Topic) {
     do throws(RouterError) {
       _ = try gossip?.publish(ByteBuffer(string: text), to: topic, at: now)
     } catch {

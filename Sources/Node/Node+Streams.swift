@@ -1,4 +1,5 @@
 import Chat
+import CircuitRelay
 import Connection
 import GossipSub
 import Identify
@@ -16,6 +17,8 @@ extension Node {
     var names: Set<ProtocolName> = [.ping, .identify, .identifyPush]
     if configuration.gossip != nil { names.formUnion(Version.offered) }
     if configuration.messenger != nil { names.insert(.chat) }
+    if relayClient != nil { names.insert(.relayStop) }
+    if relayService != nil { names.insert(.relayHop) }
     if configuration.servesPerf { names.formUnion(Form.allCases.map(\.protocolName)) }
     return names.union(applicationProtocols)
   }
@@ -23,18 +26,20 @@ extension Node {
   // MARK: Opening
 
   /// The peer opened a stream of a protocol we serve.
-  mutating func acceptStream(_ stream: Connection.StreamID, _ name: ProtocolName, on entry: ConnectionEntry) {
+  func acceptStream(_ stream: Connection.StreamID, _ name: ProtocolName, on entry: ConnectionEntry) {
     guard let peer = entry.peer, isRoomForStream(on: entry) else {
       counters.streamsRefused += 1
       return entry.connection.reset(stream)
     }
     if gossip != nil, let version = Version(name) {
       acceptGossip(stream, version, of: peer, on: entry)
+    } else if name == .relayStop || name == .relayHop {
+      acceptRelay(stream, name, of: peer, on: entry)
     } else if applicationProtocols.contains(name) {
       entry.streams[stream] = .application
-      outputs.append(.streamOpened(handle(stream, entry), peer: peer, protocolName: name))
+      outputs.append(.streamOpened(entry.handle(stream), peer: peer, protocolName: name))
     } else if let slot = serve(name, to: peer, on: entry) {
-      slot.place = handle(stream, entry)
+      slot.place = entry.handle(stream)
       entry.streams[stream] = .machine(slot)
       drive(slot, on: stream, of: entry)
     } else {
@@ -44,7 +49,7 @@ extension Node {
   }
 
   /// The machine that serves a protocol of ours on a fresh stream; nil to refuse.
-  private mutating func serve(
+  private func serve(
     _ name: ProtocolName, to peer: PeerID, on entry: ConnectionEntry
   ) -> StreamSlot? {
     switch name {
@@ -75,9 +80,9 @@ extension Node {
   }
 
   /// Opens a stream of ours for a machine and starts it at once: a single proposal is not waited for.
-  mutating func open(_ slot: StreamSlot, on entry: ConnectionEntry) throws(NodeError) {
+  func open(_ slot: StreamSlot, on entry: ConnectionEntry) throws(NodeError) {
     let stream = try openStream([slot.protocolName], on: entry)
-    slot.place = handle(stream, entry)
+    slot.place = entry.handle(stream)
     entry.streams[stream] = .machine(slot)
     drive(slot, on: stream, of: entry)
   }
@@ -101,7 +106,7 @@ extension Node {
   // MARK: Requests
 
   /// A stream for a protocol of the application's.
-  mutating func startStream(_ request: RequestID, _ protocols: [ProtocolName], on entry: ConnectionEntry) {
+  func startStream(_ request: RequestID, _ protocols: [ProtocolName], on entry: ConnectionEntry) {
     do throws(NodeError) {
       entry.streams[try openStream(protocols, on: entry)] = .opening(request, protocols)
     } catch {
@@ -109,7 +114,7 @@ extension Node {
     }
   }
 
-  mutating func startPing(_ request: RequestID, count: Int, on entry: ConnectionEntry) {
+  func startPing(_ request: RequestID, count: Int, on entry: ConnectionEntry) {
     let run = PingRun(count: count, generator: SeededGenerator(seed: secrets.next()), at: now)
     do throws(NodeError) {
       try open(StreamSlot(.ping, .pinging(request), run), on: entry)
@@ -119,7 +124,7 @@ extension Node {
   }
 
   /// Perf waits for the agreement, because the form depends on it.
-  mutating func startPerf(_ request: RequestID, upload: UInt64, download: UInt64, on entry: ConnectionEntry) {
+  func startPerf(_ request: RequestID, upload: UInt64, download: UInt64, on entry: ConnectionEntry) {
     do throws(NodeError) {
       let stream = try openStream(Form.allCases.map(\.protocolName), on: entry)
       entry.streams[stream] = .openingPerf(request, upload: upload, download: download)
@@ -129,18 +134,18 @@ extension Node {
   }
 
   /// The peer agreed to the protocol of a stream of ours.
-  mutating func streamAgreed(_ stream: Connection.StreamID, _ name: ProtocolName, on entry: ConnectionEntry) {
+  func streamAgreed(_ stream: Connection.StreamID, _ name: ProtocolName, on entry: ConnectionEntry) {
     switch entry.streams[stream] {
     case .opening(let request, _):
       entry.streams[stream] = .application
-      answer(request, .streamOpened(handle(stream, entry), name))
+      answer(request, .streamOpened(entry.handle(stream), name))
     case .openingPerf(let request, let upload, let download):
       guard let form = Form(name) else { return }
       let run = Client(form: form, upload: upload, download: download, at: now)
       let slot = StreamSlot(name, .measuring(request), run)
       entry.streams[stream] = .machine(slot)
       drive(slot, on: stream, of: entry)
-    case .application, .machine, .gossip:
+    case .application, .machine, .gossip, .relayClient, .relayService, .circuit:
       break  // Proposed without waiting, and running already.
     case nil:
       entry.connection.reset(stream)
@@ -149,10 +154,10 @@ extension Node {
 
   // MARK: Running
 
-  mutating func route(_ bytes: ByteBuffer, from stream: Connection.StreamID, on entry: ConnectionEntry) {
+  func route(_ bytes: ByteBuffer, from stream: Connection.StreamID, on entry: ConnectionEntry) {
     switch entry.streams[stream] {
     case .application:
-      outputs.append(.streamData(handle(stream, entry), bytes))
+      outputs.append(.streamData(entry.handle(stream), bytes))
     case .machine(let slot):
       var bytes = bytes
       let count = bytes.readableBytes
@@ -161,39 +166,58 @@ extension Node {
       drive(slot, on: stream, of: entry)
     case .gossip(let role):
       receiveGossip(bytes, role, on: stream, of: entry)
+    case .relayClient:
+      relayClientReceived(bytes, on: entry.handle(stream))
+    case .relayService:
+      relayServiceReceived(bytes, on: entry.handle(stream))
+    case .circuit(let inner):
+      entry.connection.consumed(bytes.readableBytes, on: stream)
+      circuitReceived(bytes, on: inner)
     case nil, .opening, .openingPerf:
       entry.connection.consumed(bytes.readableBytes, on: stream)
     }
   }
 
-  mutating func streamFinished(_ stream: Connection.StreamID, on entry: ConnectionEntry) {
+  func streamFinished(_ stream: Connection.StreamID, on entry: ConnectionEntry) {
     switch entry.streams[stream] {
     case .application:
-      outputs.append(.streamFinished(handle(stream, entry)))
+      outputs.append(.streamFinished(entry.handle(stream)))
     case .machine(let slot):
       slot.machine.remoteFinished(at: now)
       drive(slot, on: stream, of: entry)
     case .gossip(.inbound):
       entry.connection.finish(stream)
+    case .relayClient:
+      relayClient?.remoteFinished(entry.handle(stream), at: now)
+      pumpRelayClient()
+    case .relayService:
+      relayService?.remoteFinished(entry.handle(stream), at: now)
+      pumpRelayService()
+    case .circuit(let inner):
+      inputClosed(inner, at: now)
     case nil, .opening, .openingPerf, .gossip(.outbound):
       break
     }
   }
 
-  mutating func streamWritable(_ stream: Connection.StreamID, on entry: ConnectionEntry) {
+  func streamWritable(_ stream: Connection.StreamID, on entry: ConnectionEntry) {
     switch entry.streams[stream] {
-    case .application: outputs.append(.streamWritable(handle(stream, entry)))
+    case .application: outputs.append(.streamWritable(entry.handle(stream)))
     case .machine(let slot): drive(slot, on: stream, of: entry)
     case .gossip(.outbound): if let peer = entry.peer { drainGossip(to: peer) }
-    case nil, .opening, .openingPerf, .gossip(.inbound): break
+    case .relayService:
+      relayService?.streamWritable(entry.handle(stream))
+      pumpRelayService()
+    case .circuit(let inner): if let inner = entries[inner] { flushCircuit(inner) }
+    case nil, .opening, .openingPerf, .gossip(.inbound), .relayClient: break
     }
   }
 
-  mutating func advanceStream(_ handle: StreamHandle) {
+  func advanceStream(_ handle: StreamHandle) {
     let stream = Connection.StreamID(number: handle.stream)
-    guard let entry = entries[handle.connection], case .machine(let slot) = entry.streams[stream] else {
-      return
-    }
+    guard let entry = entries[handle.connection] else { return }
+    if case .circuit = entry.streams[stream] { return cutCircuit(stream, on: entry) }
+    guard case .machine(let slot) = entry.streams[stream] else { return }
     slot.machine.advance(to: now)
     if let end = slot.lingersUntil, end <= now {
       failStream(stream, StreamFailure(fault: .limit, error: .timeout("the stream's end")), on: entry)
@@ -204,7 +228,7 @@ extension Node {
   }
 
   /// Carries out what a machine wants: its outcomes, its bytes while there is room, its end.
-  mutating func drive(_ slot: StreamSlot, on stream: Connection.StreamID, of entry: ConnectionEntry) {
+  func drive(_ slot: StreamSlot, on stream: Connection.StreamID, of entry: ConnectionEntry) {
     do throws(StreamFailure) {
       while let outcome = try slot.machine.nextOutcome() { handle(outcome, from: slot, of: entry) }
     } catch {
@@ -226,10 +250,10 @@ extension Node {
     if slot.isFinished, slot.machine.deadline == nil, slot.lingersUntil == nil {
       slot.lingersUntil = now + configuration.timeouts.linger
     }
-    deadlines.tighten(.stream(handle(stream, entry)), to: slot.machine.deadline ?? slot.lingersUntil)
+    deadlines.tighten(.stream(entry.handle(stream)), to: slot.machine.deadline ?? slot.lingersUntil)
   }
 
-  private mutating func handle(_ outcome: StreamOutcome, from slot: StreamSlot, of entry: ConnectionEntry) {
+  private func handle(_ outcome: StreamOutcome, from slot: StreamSlot, of entry: ConnectionEntry) {
     slot.isAnswered = true
     switch outcome {
     case .pinged(let roundTrips):
@@ -255,7 +279,7 @@ extension Node {
     case reset(UInt32)
   }
 
-  mutating func streamEnded(_ stream: Connection.StreamID, _ end: StreamEnd, on entry: ConnectionEntry) {
+  func streamEnded(_ stream: Connection.StreamID, _ end: StreamEnd, on entry: ConnectionEntry) {
     let error: NodeError? =
       switch end {
       case .refused: nil
@@ -268,7 +292,7 @@ extension Node {
   }
 
   /// The stream's machine gave up: the stream is reset, the connection lives on.
-  private mutating func failStream(
+  private func failStream(
     _ stream: Connection.StreamID, _ failure: StreamFailure, on entry: ConnectionEntry
   ) {
     if failure.fault == .peer { counters.streamsViolated += 1 }
@@ -277,21 +301,21 @@ extension Node {
   }
 
   /// The connection is gone, and every stream with it.
-  mutating func endStreams(of entry: ConnectionEntry, _ error: NodeError) {
+  func endStreams(of entry: ConnectionEntry, _ error: NodeError) {
     for stream in entry.streams.keys.sorted() { removeStream(stream, error, resetCode: nil, on: entry) }
     finishIdentify(of: entry, .failed(error))
   }
 
   /// Forgets a stream and tells whoever waits for it. Without an error: none of the proposals is spoken.
-  private mutating func removeStream(
+  private func removeStream(
     _ stream: Connection.StreamID, _ error: NodeError?, resetCode: UInt32?, on entry: ConnectionEntry
   ) {
     guard let owner = entry.streams.removeValue(forKey: stream) else { return }
-    deadlines.set(.stream(handle(stream, entry)), to: nil)
+    deadlines.set(.stream(entry.handle(stream)), to: nil)
     if owner.isUseful { entry.lastUse = now }
     switch owner {
     case .application:
-      outputs.append(.streamClosed(handle(stream, entry), resetCode: resetCode))
+      outputs.append(.streamClosed(entry.handle(stream), resetCode: resetCode))
     case .opening(let request, let protocols):
       answer(request, .failed(error ?? .unsupportedProtocol(protocols)))
     case .openingPerf(let request, _, _):
@@ -307,11 +331,17 @@ extension Node {
       if let request = slot.purpose.request { answer(request, .failed(error)) }
       if case .identifying = slot.purpose { finishIdentify(of: entry, .failed(error)) }
     case .gossip(let role):
-      gossipStreamEnded(handle(stream, entry), role, isRefused: error == nil, on: entry)
+      gossipStreamEnded(entry.handle(stream), role, isRefused: error == nil, on: entry)
+    case .relayClient:
+      relayClient?.streamEnded(entry.handle(stream), wasRefused: error == nil, at: now)
+      pumpRelayClient()
+    case .relayService:
+      relayService?.streamEnded(entry.handle(stream), wasReset: resetCode != nil || entry.isClosing, at: now)
+      pumpRelayService()
+    case .circuit(let inner):
+      relayClient?.streamEnded(entry.handle(stream), wasRefused: false, at: now)
+      endedCircuits.append((inner, error.map { "\($0)" } ?? "the relay ended the circuit"))
+      pumpRelayClient()
     }
-  }
-
-  private func handle(_ stream: Connection.StreamID, _ entry: ConnectionEntry) -> StreamHandle {
-    StreamHandle(connection: entry.id, stream: stream.number)
   }
 }

@@ -1,4 +1,5 @@
 package import Chat
+import CircuitRelay
 import Connection
 import GossipSub
 import Identify
@@ -30,10 +31,11 @@ import OrderedCollections
 ///
 /// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
 /// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
-/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, then the small values:
+/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+RelayClient`,
+/// `Node+Circuits`, `Node+RelayService`, then the small values:
 /// `Admission`,
 /// `AddressBook`, `ConnectionEntry`, `PeerEntry`.
-package struct Node: ~Copyable {
+package final class Node {
   package let identity: KeyPair
   package let configuration: Configuration
   package var counters = Counters()
@@ -58,6 +60,15 @@ package struct Node: ~Copyable {
   /// The streams of direct messages, ours and theirs, one each a peer.
   var directSlots: [PeerID: StreamSlot] = [:]
   var hearingSlots: [PeerID: StreamSlot] = [:]
+
+  // What goes through relays.
+  var relayClient: CircuitRelay.Client?
+  var relayService: CircuitRelay.Service?
+  /// Connections over circuits, by the circuit; and dials that become one.
+  var connectionOfCircuit: [CircuitID: ConnectionID] = [:]
+  var dialOfCircuit: [CircuitID: DialID] = [:]
+  /// Circuits whose stream is gone, and why; their connections end before the next output.
+  var endedCircuits: Deque<(ConnectionID, reason: String)> = []
 
   // What is under way.
   var efforts: [DialEffortID: DialEffort] = [:]
@@ -102,6 +113,8 @@ package struct Node: ~Copyable {
     case presence
     case chat
     case discovery
+    case relayClient
+    case relayService
     /// One found on the local network has not dialled us.
     case neighbour(PeerID)
     /// A LEAVE has had its time.
@@ -131,6 +144,7 @@ package struct Node: ~Copyable {
     admission = Admission(limits: configuration.limits)
     startMessenger(snapshot)
     startDiscovery()
+    startRelays()
     startBootstrap()
     deadlines.set(.book, to: now + configuration.timeouts.addressLifetime)
   }
@@ -138,7 +152,7 @@ package struct Node: ~Copyable {
   // MARK: Time
 
   /// What the wall clock shows now. Tell it now and then: it may be set, and the other clock stops in sleep.
-  package mutating func setWallClock(ms: Int64, at now: Instant) { wallClock = (ms, now) }
+  package func setWallClock(ms: Int64, at now: Instant) { wallClock = (ms, now) }
 
   /// Milliseconds since the Unix epoch. For people; nothing is decided by it that time alone decides.
   var nowMs: Int64 {
@@ -148,10 +162,10 @@ package struct Node: ~Copyable {
 
   /// When `advance` must be called at the latest.
   package var deadline: Instant? {
-    mutating get { deadlines.earliest }
+    deadlines.earliest
   }
 
-  package mutating func advance(to now: Instant) {
+  package func advance(to now: Instant) {
     self.now = now
     while let timer = deadlines.popExpired(at: now) {
       switch timer {
@@ -167,6 +181,8 @@ package struct Node: ~Copyable {
       case .presence: advancePresence()
       case .chat: advanceChat()
       case .discovery: advanceDiscovery()
+      case .relayClient: advanceRelayClient()
+      case .relayService: advanceRelayService()
       case .neighbour(let peer): approach(peer)
       case .farewell: closeEverything()
       case .shutdown: finishShutdown()
@@ -176,13 +192,29 @@ package struct Node: ~Copyable {
 
   // MARK: Outputs
 
-  /// What the shell must do next, in order, or nil.
-  package mutating func nextOutput() -> Output? { outputs.popFirst() }
+  /// What the shell must do next, in order, or nil. A connection over a circuit has no other shell than the
+  /// node itself.
+  package func nextOutput() -> Output? {
+    while true {
+      endCircuits()
+      guard let output = outputs.popFirst() else { return nil }
+      switch output {
+      case .flush(let id):
+        guard let entry = entries[id], entry.isRelayed else { return output }
+        flushCircuit(entry)
+      case .close(let id):
+        guard let entry = entries[id], entry.isRelayed else { return output }
+        closeCircuit(entry)
+      default:
+        return output
+      }
+    }
+  }
 
   /// Appends sealed bytes of a connection until about `maxBytes` stand in `wire`. False when nothing is left;
   /// then another `.flush` comes when there is more. Pull `nextOutput` after it: sending makes room that
   /// streams use.
-  package mutating func drainOutbound(
+  package func drainOutbound(
     _ id: ConnectionID, into wire: inout ByteBuffer, maxBytes: Int, at now: Instant
   ) -> Bool {
     self.now = now
@@ -217,7 +249,7 @@ package struct Node: ~Copyable {
 
   // MARK: Private
 
-  mutating func nextID() -> UInt64 {
+  func nextID() -> UInt64 {
     lastID += 1
     return lastID
   }

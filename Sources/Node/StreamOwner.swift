@@ -17,10 +17,20 @@ enum StreamOwner {
   case machine(StreamSlot)
   /// GossipSub's, whose bytes go to and come from the node's one router.
   case gossip(GossipStreams.Role)
+  /// Of the node's relay client: a reservation or the beginning of a circuit.
+  case relayClient
+  /// Of the node's relay service: a hop stream of a peer's, or the stop stream that leads on from it.
+  case relayService
+  /// A circuit that ends here: its bytes are those of this connection.
+  case circuit(ConnectionID)
 
   /// Streams that keep a connection from being idle. Identify comes and goes by itself.
   var isUseful: Bool {
-    if case .machine(let slot) = self { slot.purpose.isUseful } else { true }
+    switch self {
+    case .machine(let slot): slot.purpose.isUseful
+    case .relayClient: false
+    case .application, .opening, .openingPerf, .gossip, .relayService, .circuit: true
+    }
   }
 
   /// Streams that cannot move to another connection to the same peer.

@@ -8,9 +8,9 @@ extension NodeShell {
   /// Gives a command that is answered later. `answer` is called exactly once, on the loop, possibly before
   /// this returns; never after ``abandon()``.
   package func request(
-    _ command: (inout Node, Instant) -> RequestID, answer: @escaping (Node.Answer) -> Void
+    _ command: (Node, Instant) -> RequestID, answer: @escaping (Node.Answer) -> Void
   ) {
-    let id = command(&node, .now)
+    let id = command(node, .now)
     requests[id] = answer
     finishTurn()
   }

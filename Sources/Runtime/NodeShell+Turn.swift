@@ -6,8 +6,8 @@ package import SansIO
 extension NodeShell {
   /// Makes one call into the node and carries out what follows from it.
   @discardableResult
-  package func turn<Result>(_ input: (inout Node, Instant) -> Result) -> Result {
-    let result = input(&node, .now)
+  package func turn<Result>(_ input: (Node, Instant) -> Result) -> Result {
+    let result = input(node, .now)
     finishTurn()
     return result
   }

@@ -1,4 +1,5 @@
 import Chat
+package import CircuitRelay
 package import Identity
 package import Logging
 package import NIOCore
@@ -138,6 +139,8 @@ package final class NodeShell {
   package var listenAddresses: [Multiaddr] { node.listenAddresses }
   package var observedAddresses: [Multiaddr] { node.observedAddresses }
   package var protocols: [ProtocolName] { node.protocols }
+  package var relays: [RelaySummary] { node.relays }
+  package var relaying: RelayingSummary? { node.relaying }
   package var nodeCounters: Node.Counters { node.counters }
 
   // MARK: The end

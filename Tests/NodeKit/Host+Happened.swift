@@ -1,3 +1,5 @@
+import Chat
+import CircuitRelay
 package import Identity
 package import Node
 package import Presence
@@ -47,6 +49,28 @@ extension NodeNetwork.Host {
 
   package var departed: [PeerID] {
     events.compactMap { if case .peerOffline(let peer, .left, _) = $0 { peer } else { nil } }
+  }
+
+  package var reservations: [(relay: PeerID, text: String)] {
+    events.compactMap { event in
+      guard case .reservation(let relay, let state) = event else { return nil }
+      return switch state {
+      case .requested: (relay, "requested")
+      case .accepted: (relay, "accepted")
+      case .refused(let refusal): (relay, "refused: \(refusal)")
+      case .lost(let loss): (relay, "lost: \(loss)")
+      case .released: (relay, "released")
+      }
+    }
+  }
+
+  package var hasDrained: Bool {
+    events.contains { if case .drained = $0 { true } else { false } }
+  }
+
+  /// Of the messages it received.
+  package var texts: [String] {
+    events.compactMap { if case .messageReceived(let message) = $0 { message.text } else { nil } }
   }
 
   package var wasOfflineNever: Bool { reaped.isEmpty && departed.isEmpty }

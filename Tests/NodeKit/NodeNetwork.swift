@@ -24,7 +24,7 @@ package final class NodeNetwork {
   package final class Host {
     package let index: Int
     package let identity: KeyPair
-    package var node: Node
+    package let node: Node
     package var address: Multiaddr
     package var isListening = true
     package var events: [Node.Event] = []
@@ -52,7 +52,7 @@ package final class NodeNetwork {
     /// The address with the peer's name at its end.
     package var fullAddress: Multiaddr { (try? address.appending(peerID)) ?? address }
 
-    init(index: Int, identity: KeyPair, node: consuming Node, address: Multiaddr) {
+    init(index: Int, identity: KeyPair, node: Node, address: Multiaddr) {
       self.index = index
       self.identity = identity
       self.node = node
@@ -104,10 +104,10 @@ package final class NodeNetwork {
 
   /// Performs commands on a host now, and what follows from them.
   package func on<Result, Failure: Error>(
-    _ host: Host, _ body: (inout Node, Instant) throws(Failure) -> Result
+    _ host: Host, _ body: (Node, Instant) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     defer { carryOut(host) }
-    return try body(&host.node, now)
+    return try body(host.node, now)
   }
 
   /// Runs until nothing happens any more within `limit`; the clock ends there.

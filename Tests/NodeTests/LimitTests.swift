@@ -23,7 +23,7 @@ import Wire
   }
 
   @Test func oneAddressGetsEightConnections() throws {
-    var node = try makeNode()
+    let node = try makeNode()
     let accepted = (0..<20).filter { index in
       node.accepted(local: local, remote: stranger(1, port: 50000 + UInt16(index)), at: .zero) != nil
     }
@@ -34,7 +34,7 @@ import Wire
   }
 
   @Test func tenThousandAttemptsFromOneAddressStayWithinTheRate() throws {
-    var node = try makeNode()
+    let node = try makeNode()
     var accepted = 0
     var now = Instant.zero
     for index in 0..<10_000 {
@@ -51,7 +51,7 @@ import Wire
   }
 
   @Test func loopbackIsNotLimitedByAddress() throws {
-    var node = try makeNode()
+    let node = try makeNode()
     let home = Multiaddr.tcp(.v4(.loopback), port: 5000)
     for _ in 0..<100 {
       let id = node.accepted(local: local, remote: home, at: .zero)
@@ -60,7 +60,7 @@ import Wire
   }
 
   @Test func handshakesInFlightAreBounded() throws {
-    var node = try makeNode {
+    let node = try makeNode {
       $0.limits.handshakesMax = 8
       $0.limits.handshakesReserved = 3
     }
@@ -79,7 +79,7 @@ import Wire
   }
 
   @Test func strangersHandshakesLeaveRoomForOurDials() throws {
-    var node = try makeNode {
+    let node = try makeNode {
       $0.limits.handshakesMax = 8
       $0.limits.handshakesReserved = 3
     }
@@ -96,7 +96,7 @@ import Wire
   }
 
   @Test func rememberedAddressesAreBounded() throws {
-    var node = try makeNode { $0.limits.addressGroupsMax = 100 }
+    let node = try makeNode { $0.limits.addressGroupsMax = 100 }
     for host in 0..<5_000 {
       if let id = node.accepted(local: local, remote: stranger(UInt32(host)), at: .zero) {
         node.transportClosed(id, reason: "closed", at: .zero)

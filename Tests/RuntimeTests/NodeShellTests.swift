@@ -42,7 +42,7 @@ final class ShellOnLoop: @unchecked Sendable {
 
   /// The answer to a command.
   func answer(
-    _ command: @escaping @Sendable (inout Node, Instant) -> RequestID
+    _ command: @escaping @Sendable (Node, Instant) -> RequestID
   ) async throws -> Node.Answer {
     try await within {
       try await testLoop.flatSubmit {

@@ -61,14 +61,14 @@ let rooms: [String: Room] = [
   "Node": .core(
     [
       "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
-      "LocalDiscovery", "Perf",
+      "LocalDiscovery", "CircuitRelay", "Perf",
     ],
     and: ["NIOCore", "DequeModule", "OrderedCollections"]),
 
   "CSodium": Room(kind: .system, ours: [], theirs: []),
   "Store": .shell(["Chat", "Wire", "Identity", "SansIO"], and: ["GRDB", "GRDBSQLite"]),
   "Runtime": .shell(
-    ["Node", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
+    ["Node", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
     and: ["NIOCore", "NIOPosix", "Logging"]),
   "Scenario": .core(and: []),
   "Verdict": .core(["Scenario", "SansIO", "Capture", "GossipSub", "Identity", "Noise", "Wire"], and: []),
@@ -89,7 +89,8 @@ let rooms: [String: Room] = [
   "Lab": .shell(["CLinux", "NetworkModel", "SansIO"], and: []),
   "Meshwork": .shell(
     [
-      "Runtime", "Node", "Presence", "Chat", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity",
+      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO",
+      "Identity",
     ],
     and: ["NIOCore", "NIOPosix", "Logging", "DequeModule"]),
   "MeshworkControl": .shell(["Meshwork"], and: ["NIOCore", "NIOPosix", "Logging", "TOMLKit"]),
@@ -124,7 +125,7 @@ let rooms: [String: Room] = [
     kind: .testSupport, ours: ["Lab", "CLinux", "NetworkModel", "SansIO"], theirs: ["Glibc"]),
   "NodeKit": Room(
     kind: .testSupport,
-    ours: ["Node", "Chat", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity"],
+    ours: ["Node", "Chat", "CircuitRelay", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity"],
     theirs: ["NIOCore", "HeapModule"]),
   "TestKit": Room(kind: .testSupport, ours: ["Wire", "SansIO"], theirs: ["NIOCore", "DequeModule"]),
 ]

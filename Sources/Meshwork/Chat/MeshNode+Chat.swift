@@ -76,13 +76,13 @@ extension MeshNode {
   // MARK: How
 
   private func command<Answer>(
-    _ body: (inout Node, Instant) throws(ChatError) -> Answer
+    _ body: (Node, Instant) throws(ChatError) -> Answer
   ) throws -> Answer {
     guard configuration.messenger != nil else { throw MeshError.notAMessenger }
     try checkRunning()
     let result = shell.turn { node, now in
       node.setWallClock(ms: WallClock.nowMs, at: now)
-      return Result { () throws(ChatError) in try body(&node, now) }
+      return Result { () throws(ChatError) in try body(node, now) }
     }
     do { return try result.get() } catch { throw MeshError.refused("\(error)") }
   }

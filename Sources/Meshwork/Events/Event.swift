@@ -34,6 +34,10 @@ public struct Event: Sendable, Hashable {
     case messageState(id: String, ChatMessage.State)
     /// Messages of an author in a room that did not come, though later ones did.
     case messagesMissing(room: String, author: PeerID, ClosedRange<UInt64>)
+    /// How it stands with this node's reservation at a relay.
+    case reservation(Reservation)
+    /// As a relay that leaves: nothing is left of what there was.
+    case drained
     /// Something a person should know. The node goes on.
     case warning(text: String, detail: String)
     /// Events this subscriber was too slow, or came too late, for. The event's number is the last missed
@@ -55,6 +59,8 @@ public struct Event: Sendable, Hashable {
     case .messageReceived: "message.received"
     case .messageState: "message.state"
     case .messagesMissing: "message.missing"
+    case .reservation: "reservation"
+    case .drained: "drained"
     case .warning: "warning"
     case .gap: "gap"
     }
@@ -62,6 +68,30 @@ public struct Event: Sendable, Hashable {
 }
 
 extension Event {
+  /// A step of being reachable through a relay.
+  public struct Reservation: Sendable, Hashable {
+    /// What happened.
+    public enum State: String, Sendable, Hashable {
+      /// The relay has been asked.
+      case requested
+      /// It has agreed, for the first time or again.
+      case accepted
+      /// It has not, or did not answer.
+      case refused
+      /// What was held is gone.
+      case lost
+    }
+
+    /// The relay.
+    public let relay: PeerID
+    /// What happened.
+    public let state: State
+    /// When a reservation ends, in milliseconds since the Unix epoch.
+    public let expiresMs: Int64?
+    /// Why it was refused or lost.
+    public let reason: String?
+  }
+
   /// How a node says that it is there.
   public enum Announcement: String, Sendable, Hashable {
     /// It has come.

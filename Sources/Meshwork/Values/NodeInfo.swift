@@ -27,6 +27,8 @@ public struct NodeInfo: Sendable, Hashable {
   public let observedAddresses: [Multiaddr]
   /// Whether it can be reached.
   public let reachability: Reachability
+  /// The relays it knows, the most wanted first.
+  public let relays: [RelayInfo]
   /// What it speaks.
   public let protocols: [String]
   /// Since the node was made.

@@ -7,7 +7,8 @@ extension MeshNode: ControlledNode {
     return NodeReport(
       peerID: info.peerID, agent: info.agent, name: info.name, listenAddresses: info.listenAddresses,
       announceAddresses: info.announceAddresses, observedAddresses: info.observedAddresses,
-      reachability: info.reachability.rawValue, relays: [], protocols: info.protocols,
+      reachability: info.reachability.rawValue, relays: info.relays.compactMap(NodeReport.Relay.init),
+      protocols: info.protocols,
       uptimeMs: Int64(info.uptime.milliseconds))
   }
 
@@ -32,6 +33,14 @@ extension MeshNode: ControlledNode {
   /// The events from the oldest kept on.
   public func eventReports() -> any AsyncSequence<NumberedEvent, Never> & Sendable {
     events(after: 0).map { NumberedEvent($0) }
+  }
+}
+
+extension NodeReport.Relay {
+  /// Nil for a relay of which no address is known.
+  init?(_ relay: RelayInfo) {
+    guard let address = relay.address else { return nil }
+    self.init(peerID: relay.peerID, address: address, state: relay.state.rawValue, expiresMs: relay.expiresMs)
   }
 }
 
@@ -81,6 +90,15 @@ extension NumberedEvent {
         .init("first", .integer(Int64(clamping: missing.lowerBound))),
         .init("last", .integer(Int64(clamping: missing.upperBound))),
       ]
+    case .reservation(let reservation):
+      [
+        .init("relay", .string(reservation.relay.description)),
+        .init("state", .string(reservation.state.rawValue)),
+        .init("expiresMs", .optional(reservation.expiresMs)),
+        .init("reason", .optional(reservation.reason)),
+      ]
+    case .drained:
+      []
     case .warning(let text, let detail):
       [.init("text", .string(text)), .init("detail", .string(detail))]
     case .gap(let missed):

@@ -66,7 +66,8 @@ extension Event.Payload {
   fileprivate var changesPeers: Bool {
     switch self {
     case .connectionOpened, .connectionClosed, .identified, .peerOnline, .peerOffline: true
-    case .ready, .listening, .presenceSent, .messageReceived, .messageState, .messagesMissing, .warning, .gap:
+    case .ready, .listening, .presenceSent, .messageReceived, .messageState, .messagesMissing, .reservation,
+      .drained, .warning, .gap:
       false
     }
   }
@@ -86,7 +87,9 @@ extension News {
       self = .peerOffline(peer, reason, silentSeconds: Int(clamping: silence.components.seconds))
     case .warning(let text, let detail): self = .warning("\(text): \(detail)")
     case .gap(let missed): self = .missed(missed)
-    case .ready, .listening, .connectionOpened, .connectionClosed, .identified, .presenceSent: return nil
+    case .ready, .listening, .connectionOpened, .connectionClosed, .identified, .presenceSent, .reservation,
+      .drained:
+      return nil
     }
   }
 }
