@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let bytes: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let http: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let posix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heaps: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
@@ -83,8 +84,17 @@ let shells: [Target] = [
     swiftSettings: strict),
   .target(
     name: "MeshworkControl", dependencies: ["Meshwork", bytes, posix, logging, toml], swiftSettings: strict),
+  .target(
+    name: "Commands", dependencies: ["Meshwork", "MeshworkControl", arguments, logging], swiftSettings: strict
+  ),
   .executableTarget(
-    name: "meshnode", dependencies: ["Meshwork", "MeshworkControl", "Terminal", arguments, logging],
+    name: "meshnode",
+    dependencies: ["Meshwork", "MeshworkControl", "Commands", "Terminal", arguments, logging],
+    swiftSettings: strict
+  ),
+  .executableTarget(
+    name: "meshrelay",
+    dependencies: ["Meshwork", "MeshworkControl", "Commands", arguments, logging, bytes, posix, http],
     swiftSettings: strict
   ),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
@@ -219,6 +229,7 @@ let package = Package(
     .library(name: "MeshworkControl", targets: ["MeshworkControl"]),
     .library(name: "Scenario", type: .static, targets: ["Scenario"]),
     .executable(name: "meshnode", targets: ["meshnode"]),
+    .executable(name: "meshrelay", targets: ["meshrelay"]),
     .executable(name: "meshsim", targets: ["meshsim"]),
   ],
   dependencies: [

@@ -115,6 +115,10 @@ extension Configuration {
       node.relayService = relaying.service
       node.gossip = .forMessengers
       node.forwardsGossip = true
+      // Of people behind one address, all may come back at once.
+      node.limits.arrivalBurst = 128
+      node.limits.arrivalInterval = .milliseconds(250)
+      node.limits.handshakesMax = 1024
     }
     node.limits.connectionsMax = limits.connectionsMax
     node.limits.connectionsHighWater = limits.connectionsHighWater

@@ -57,6 +57,15 @@ extension MeshNode {
     shell.turn { $0.refreshPresence(at: $1) }
   }
 
+  /// As a relay: takes nobody new, sends clients away one by one so that they move on without a stampede, and
+  /// returns when nothing is relayed any more. At once for a node that is no relay.
+  public func drain(over period: Duration) async {
+    guard configuration.relaying != nil else { return }
+    let events = events(after: switchboard.lastEvent)
+    shell.turn { $0.drain(over: period, at: $1) }
+    for await event in events { if case .drained = event.payload { return } }
+  }
+
   private func unexpected(_ answer: Node.Answer) -> Never {
     preconditionFailure("the node answered another question: \(answer)")
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Glibc
 import Logging
 import Meshwork
@@ -30,7 +31,7 @@ struct ChatCommand: AsyncParsableCommand {
     let log = try LogFile(at: "\(directories.data)/chat.log")
     // Errors of the start belong on the terminal again.
     defer { log.close() }
-    let logger = Logger.standardError(level: settings.logLevel)
+    let logger = Logger.standardError("meshnode", level: settings.logLevel)
     for warning in settings.warnings { logger.warning("\(warning)") }
 
     let shutdowns = ShutdownRequests()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Logging
 import Meshwork
 import MeshworkControl
@@ -30,7 +31,7 @@ struct DialFlags: ParsableArguments {
     configuration.listen = []
     configuration.mdns = false
     configuration.keyLog = keylog
-    let node = MeshNode(configuration, logger: .standardError(level: try level()))
+    let node = MeshNode(configuration, logger: .standardError("meshnode", level: try level()))
     do {
       try await node.start()
       try await body(node, try await node.connect(to: address))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Logging
 import Meshwork
 import MeshworkControl
@@ -13,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
     let environment = ProcessEnvironment.variables
     let settings = try Settings.resolve(flags: flags.settings, environment: environment, file: flags.config)
     let directories = try Directories(data: settings.data, environment: environment)
-    let logger = Logger.standardError(level: settings.logLevel)
+    let logger = Logger.standardError("meshnode", level: settings.logLevel)
     for warning in settings.warnings { logger.warning("\(warning)") }
 
     let shutdowns = ShutdownRequests()
@@ -44,14 +45,5 @@ struct RunCommand: AsyncParsableCommand {
     for address in await node.info().listenAddresses {
       print("listening on \(address)/p2p/\(node.peerID)", to: &stderr)
     }
-  }
-}
-
-extension Logger {
-  /// Lines on standard error with time, level and what belongs to the message as key=value.
-  static func standardError(level: Logger.Level) -> Logger {
-    var logger = Logger(label: "meshnode", factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = level
-    return logger
   }
 }

@@ -96,7 +96,12 @@ let rooms: [String: Room] = [
   "MeshworkControl": .shell(["Meshwork"], and: ["NIOCore", "NIOPosix", "Logging", "TOMLKit"]),
   "CNcurses": Room(kind: .system, ours: [], theirs: []),
   "Terminal": .shell(["Meshwork", "CNcurses"], and: []),
-  "meshnode": .shell(["Meshwork", "MeshworkControl", "Terminal"], and: ["ArgumentParser", "Logging"]),
+  "Commands": .shell(["Meshwork", "MeshworkControl"], and: ["ArgumentParser", "Logging"]),
+  "meshnode": .shell(
+    ["Meshwork", "MeshworkControl", "Commands", "Terminal"], and: ["ArgumentParser", "Logging"]),
+  "meshrelay": .shell(
+    ["Meshwork", "MeshworkControl", "Commands"],
+    and: ["ArgumentParser", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
   "twonodes": .shell(["Meshwork"], and: []),
 
   "interop-peer": Room(

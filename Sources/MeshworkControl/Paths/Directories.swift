@@ -26,9 +26,24 @@ public struct Directories: Equatable, Sendable {
   /// The directory of the socket.
   private let socketDirectory: String
 
+  /// The program whose files they are.
+  public enum Program: String, Sendable {
+    case meshnode, meshrelay
+
+    /// Below the usual places for a user's data and sockets.
+    var folder: String {
+      switch self {
+      case .meshnode: "meshwork"
+      case .meshrelay: "meshrelay"
+      }
+    }
+  }
+
   /// - Parameter chosen: the data directory somebody asked for. Its socket is in it, so that several nodes
   ///   of one user, each with its own directory, do not meet.
-  public init(data chosen: String?, environment: [String: String]) throws(DirectoryError) {
+  public init(
+    data chosen: String?, environment: [String: String], of program: Program = .meshnode
+  ) throws(DirectoryError) {
     if let chosen {
       data = chosen
       socketDirectory = chosen
@@ -36,10 +51,10 @@ public struct Directories: Equatable, Sendable {
       // The specification: a path that is not absolute is to be ignored.
       let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? "\($0)/.local/share" : nil }
       guard let base = Self.absolute(environment["XDG_DATA_HOME"]) ?? home else { throw .noHome }
-      data = "\(base)/meshwork"
-      socketDirectory = Self.absolute(environment["XDG_RUNTIME_DIR"]).map { "\($0)/meshwork" } ?? data
+      data = "\(base)/\(program.folder)"
+      socketDirectory = Self.absolute(environment["XDG_RUNTIME_DIR"]).map { "\($0)/\(program.folder)" } ?? data
     }
-    socket = "\(socketDirectory)/meshnode.sock"
+    socket = "\(socketDirectory)/\(program.rawValue).sock"
   }
 
   /// Creates the directory of the socket, for this user alone.
