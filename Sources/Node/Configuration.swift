@@ -99,6 +99,9 @@ extension Node {
     /// With more peers connected than this, those found on the local network are not dialled: on a network of
     /// hundreds each would otherwise have all the others.
     package var neighboursMax = 32
+    /// The same for peers that are present behind a relay: enough that none depends on the relay's gossip
+    /// alone, few enough that a hundred of them are no crowd.
+    package var acquaintancesMax = 4
     /// Peers of an earlier run that are dialled at the start, and addresses kept of each.
     package var returnPeersMax = 8
     package var returnAddressesMax = 8
@@ -142,6 +145,9 @@ extension Node {
     package var addressLifetime: Duration = .seconds(3600)
     /// For a peer found on the local network to dial us before we dial it.
     package var neighbourPatience: Duration = .milliseconds(500)
+    /// The same for one that is present behind a relay, and how far dials to those are spread.
+    package var companionPatience: Duration = .seconds(1)
+    package var companionJitter: Duration = .milliseconds(300)
     /// Between attempts to get a lost bootstrap peer back: first and last step of a doubling.
     package var bootstrapRetryFirst: Duration = .seconds(2)
     package var bootstrapRetryLast: Duration = .seconds(120)

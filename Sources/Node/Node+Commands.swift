@@ -52,6 +52,7 @@ extension Node {
         return node.answer(request, .failed(.notConnected(peer)))
       }
       node.bootstrapRetries[peer] = nil
+      node.forgetCompanion(peer)
       for id in ids {
         if let entry = node.entries[id] { node.drop(entry, .closed("disconnected on request")) }
       }

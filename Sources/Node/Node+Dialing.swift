@@ -154,7 +154,7 @@ extension Node {
     entry.effort = nil
     deadlines.set(.bootstrap(peer), to: nil)
     if bootstrapRetries[peer] != nil { bootstrapRetries[peer] = configuration.timeouts.bootstrapRetryFirst }
-    neighbours[peer]?.retryWait = configuration.timeouts.bootstrapRetryFirst
+    companions[peer]?.retryWait = configuration.timeouts.bootstrapRetryFirst
   }
 
   /// A connection ended before it was established: its effort tries something else.
@@ -198,7 +198,7 @@ extension Node {
   /// Those the node wants to be connected with are tried again.
   private func tryAgainLater(_ peer: PeerID) {
     scheduleBootstrap(peer)
-    neighbourLost(peer)
+    companionLost(peer)
   }
 
   /// Connects to a peer because the node itself has a use for it, if it is known where it is.

@@ -57,44 +57,10 @@ extension Node {
       case .send(let packet, let link, let destination):
         outputs.append(.multicast(packet, on: link, to: destination))
       case .discovered(let peer, let addresses): discovered(peer, at: addresses)
-      case .expired(let peer):
-        neighbours[peer] = nil
-        deadlines.set(.neighbour(peer), to: nil)
+      case .expired(let peer): forgetCompanion(peer)
       }
     }
     let deadline = discovery?.deadline
     deadlines.set(.discovery, to: deadline)
   }
-
-  /// A neighbour is somebody to be connected with. One end dials and the other waits a moment, so that there
-  /// is one connection and not two.
-  private func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-    neighbours[peer] = Neighbour(addresses: addresses, retryWait: configuration.timeouts.bootstrapRetryFirst)
-    if identity.peerID < peer {
-      approach(peer)
-    } else if peerEntries[peer] == nil {
-      deadlines.set(.neighbour(peer), to: now + configuration.timeouts.neighbourPatience)
-    }
-  }
-
-  /// Dials a neighbour, unless so many peers are connected that it may as well come to us.
-  func approach(_ peer: PeerID) {
-    guard peerEntries.count < configuration.limits.neighboursMax else { return }
-    keepConnected(peer, at: neighbours[peer]?.addresses ?? [])
-  }
-
-  /// A neighbour is gone or was not reached. As long as the link tells of it, it is tried again: later each
-  /// time, and spread so that a link that was down does not fill with everybody's dials at once.
-  func neighbourLost(_ peer: PeerID) {
-    guard phase == .running, let wait = neighbours[peer]?.retryWait else { return }
-    neighbours[peer]?.retryWait = min(wait * 2, configuration.timeouts.bootstrapRetryLast)
-    deadlines.set(.neighbour(peer), to: now + wait + generator.duration(upTo: wait))
-  }
-}
-
-/// A peer that a link tells of. As many as the machine keeps.
-struct Neighbour {
-  let addresses: [Multiaddr]
-  /// Before the next attempt; doubles until one succeeds.
-  var retryWait: Duration
 }

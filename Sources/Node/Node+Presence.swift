@@ -166,8 +166,10 @@ extension Node {
         outputs.append(.event(.peerOnline(peer, via: life)))
         chat?.noticed(peer, at: now)
         pumpChat()
+        acquainted(with: peer)
       case .offline(let peer, let reason, let silence):
         outputs.append(.event(.peerOffline(peer, reason, silence: silence)))
+        companionLeft(peer)
       case .remember(let author, let sequence):
         chat?.remember(author: author, sequence: sequence, at: now)
         pumpChat()

@@ -31,7 +31,7 @@ import OrderedCollections
 ///
 /// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
 /// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
-/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+RelayClient`,
+/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+Company`, `Node+RelayClient`,
 /// `Node+Circuits`, `Node+RelayService`, then the small values:
 /// `Admission`,
 /// `AddressBook`, `ConnectionEntry`, `PeerEntry`.
@@ -56,7 +56,7 @@ package final class Node {
   var presence: Presence.Machine?
   var chat: Chat.Machine?
   var discovery: LocalDiscovery.Machine?
-  var neighbours: [PeerID: Neighbour] = [:]
+  var companions: [PeerID: Companion] = [:]
   /// The streams of direct messages, ours and theirs, one each a peer.
   var directSlots: [PeerID: StreamSlot] = [:]
   var hearingSlots: [PeerID: StreamSlot] = [:]
@@ -115,8 +115,8 @@ package final class Node {
     case discovery
     case relayClient
     case relayService
-    /// One found on the local network has not dialled us.
-    case neighbour(PeerID)
+    /// A companion has not dialled us, or is tried again.
+    case companion(PeerID)
     /// A LEAVE has had its time.
     case farewell
     case shutdown
@@ -183,7 +183,7 @@ package final class Node {
       case .discovery: advanceDiscovery()
       case .relayClient: advanceRelayClient()
       case .relayService: advanceRelayService()
-      case .neighbour(let peer): approach(peer)
+      case .companion(let peer): approach(peer)
       case .farewell: closeEverything()
       case .shutdown: finishShutdown()
       }

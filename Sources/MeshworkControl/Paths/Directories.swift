@@ -52,7 +52,8 @@ public struct Directories: Equatable, Sendable {
       let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? "\($0)/.local/share" : nil }
       guard let base = Self.absolute(environment["XDG_DATA_HOME"]) ?? home else { throw .noHome }
       data = "\(base)/\(program.folder)"
-      socketDirectory = Self.absolute(environment["XDG_RUNTIME_DIR"]).map { "\($0)/\(program.folder)" } ?? data
+      socketDirectory =
+        Self.absolute(environment["XDG_RUNTIME_DIR"]).map { "\($0)/\(program.folder)" } ?? data
     }
     socket = "\(socketDirectory)/\(program.rawValue).sock"
   }
