@@ -103,7 +103,7 @@ let shells: [Target] = [
     name: "Capture",
     dependencies: [
       "CPcap", "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Ping", "Identify", "GossipSub",
-      "Chat", "Perf", bytes, deques,
+      "Chat", "Perf", "CircuitRelay", bytes, deques,
     ], swiftSettings: strict),
   .target(name: "CLinux"),
   .target(
@@ -165,7 +165,7 @@ let tests: [Target] = [
     dependencies: [
       "Capture", "Connection", "Wire", "SansIO", "Identity", "Noise", "Yamux", "Ping", "Identify",
       "GossipSub",
-      "Chat", "Perf", "TestKit", bytes,
+      "Chat", "Perf", "CircuitRelay", "Scenario", "Verdict", "TestKit", bytes,
     ], swiftSettings: strict),
   .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim"], swiftSettings: strict),
   .testTarget(

@@ -25,8 +25,9 @@
 // - Nothing here waits, reads a clock or a key that it was not given. `Files` alone touches files.
 //
 // A protocol is added by a file in `Protocols` with a `StreamDissector` of its own, a line in
-// `StreamProtocols` and a case of `What`. One that carries connections (a relay) hands its bytes to a
-// `Channel` inside, which is opened with the same keys.
+// `StreamProtocols` and a case of `What`. One that carries connections, as `RelayDissector`, hands its bytes
+// to an `InnerChannel`, which is opened with the same keys: in a client's capture one leg of a circuit is
+// read, in the relay's both, and what the ends say to each other where there are keys of theirs.
 //
 // Reading order: Item, What; Dissector, Conversation, Reassembly; Channel, NoiseReader, MuxerReader,
-// StreamReader, Agreement; StreamDissector and Protocols; Timeline, Rendering; Files.
+// StreamReader, Agreement; StreamDissector and Protocols; Exchange, InnerChannel; Timeline, Rendering; Files.

@@ -12,16 +12,26 @@ package struct Findings: Sendable {
     var connection: Int
     /// The initiator's first.
     var ends: (initiator: Endpoint, responder: Endpoint)
-    var circuit: [UInt32] = []
+    var circuit: [Circuit] = []
     /// Which end of TCP the initiator of the layer being read is at.
     var orientation: Role = .initiator
     /// At the ends of TCP or, inside a circuit, of the circuit.
     var peers: (initiator: PeerID?, responder: PeerID?) = (nil, nil)
     var stream: UInt32?
     var protocolName: ProtocolName?
+    var pace = StreamPace()
 
     /// The end of TCP at which a side of the layer being read is.
     func end(of side: Role) -> Role { orientation == .initiator ? side : side.opposite }
+
+    func endpoint(of side: Role) -> Endpoint {
+      end(of: side) == .initiator ? ends.initiator : ends.responder
+    }
+
+    /// Nil while nothing has proven who it is.
+    func peer(of side: Role) -> PeerID? {
+      end(of: side) == .initiator ? peers.initiator : peers.responder
+    }
 
     mutating func prove(_ peer: PeerID, at side: Role) {
       switch end(of: side) {
@@ -64,6 +74,21 @@ package struct Findings: Sendable {
   }
 
   mutating func popFirst() -> Item? { items.popFirst() }
+}
+
+/// How far a stream has come.
+struct StreamPace: Sendable {
+  var began = Instant.zero
+  /// How often the side that was asked has spoken behind the opener.
+  var roundTrips = 0
+  private var last: Role?
+
+  init(at now: Instant = .zero) { began = now }
+
+  mutating func spoken(by side: Role) {
+    if side == .responder, last == .initiator { roundTrips += 1 }
+    last = side
+  }
 }
 
 /// Bytes in their order, and the packet with which they were.

@@ -23,13 +23,64 @@ import Wire
     try talk.gossip(["through"])
     let timeline = timeline(of: talk.packets, keys: talk.ring)
     #expect(
-      types(timeline).prefix(5) == ["tcp.syn", "tcp.syn", "tcp.simultaneousOpen", "tcp.synAck", "tcp.synAck"])
+      types(timeline).prefix(6) == [
+        "tcp.syn", "tcp.syn", "tcp.simultaneousOpen", "tcp.synAck", "tcp.synAck", "tcp.simultaneouslyOpened",
+      ])
+    #expect(timeline.items[5].what == .tcp(.simultaneouslyOpened(bothAnswered: true)))
     #expect(timeline.published == ["through"])
     let published = try #require(timeline.items.first { $0.what.type == "gossip.published" })
     #expect(published.speaker == .responder)
     #expect(published.sender == .alice)
     #expect(published.sendingPeer == Keys.alice.peerID)
     #expect(timeline.items[0].sendingPeer == Keys.bob.peerID)
+  }
+
+  /// Alice's SYN dies at Bob's NAT, and his comes through the hole that it made in hers.
+  @Test func `one end has had the other's SYN in time`() throws {
+    var talk = Talk()
+    talk.tap(talk.fromAlice.syn())
+    talk.tap(talk.fromBob.syn())
+    talk.fromAlice.acknowledgement = talk.fromBob.sequence
+    talk.fromBob.acknowledgement = talk.fromAlice.sequence
+    talk.tap(talk.fromAlice.packet([.syn, .ack], at: talk.fromAlice.sequence &- 1))
+    talk.tap(talk.fromBob.ack())
+    try talk.exchange()
+    try talk.gossip(["through"])
+    let timeline = timeline(of: talk.packets, keys: talk.ring)
+    #expect(
+      timeline.items.prefix(5).map(\.what) == [
+        .tcp(.syn(isRepeated: false)), .tcp(.syn(isRepeated: false)), .tcp(.simultaneousOpen),
+        .tcp(.synAck(isRepeated: false)), .tcp(.simultaneouslyOpened(bothAnswered: false)),
+      ])
+    // Who answered with SYN-ACK.
+    #expect(timeline.items[3].sender == .alice)
+    #expect(timeline.published == ["through"])
+    let text = timeline.text().joined(separator: "\n")
+    #expect(text.contains("simultaneous open"))
+  }
+
+  @Test func `SYNs that crossed and came to nothing are no connection`() {
+    var talk = Talk()
+    talk.tap(talk.fromAlice.syn())
+    talk.tap(talk.fromBob.syn())
+    talk.fromBob.acknowledgement = talk.fromAlice.sequence
+    talk.tap(talk.fromBob.reset())
+    let facts = timeline(of: talk.packets, keys: KeyRing()).items.map(\.what)
+    #expect(
+      facts.suffix(2) == [.tcp(.simultaneousOpen), .tcp(.reset(isRefusal: true))])
+  }
+
+  @Test func `a reset is a refusal before the connection is open, and not after`() throws {
+    var refused = Talk()
+    refused.tap(refused.fromAlice.syn())
+    refused.fromBob.acknowledgement = refused.fromAlice.sequence
+    refused.tap(refused.fromBob.reset())
+    #expect(timeline(of: refused.packets, keys: KeyRing()).items.last?.what == .tcp(.reset(isRefusal: true)))
+    var broken = Talk()
+    broken.shakeHands()
+    try broken.exchange()
+    broken.tap(broken.fromBob.reset())
+    #expect(timeline(of: broken.packets, keys: KeyRing()).items.last?.what == .tcp(.reset(isRefusal: false)))
   }
 
   @Test func `a SYN again is told as such`() {

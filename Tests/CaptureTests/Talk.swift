@@ -15,6 +15,7 @@ import Wire
 enum Keys {
   static let alice = key(1)
   static let bob = key(2)
+  static let relay = key(3)
 
   private static func key(_ byte: UInt8) -> KeyPair {
     do { return try KeyPair(seed: [UInt8](repeating: byte, count: 32)) } catch { fatalError("\(error)") }

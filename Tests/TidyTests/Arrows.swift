@@ -83,7 +83,7 @@ let rooms: [String: Room] = [
   "Capture": .shell(
     [
       "CPcap", "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Ping", "Identify", "GossipSub",
-      "Chat", "Perf",
+      "Chat", "Perf", "CircuitRelay",
     ], and: ["NIOCore", "DequeModule"]),
   "CLinux": Room(kind: .system, ours: [], theirs: []),
   "Lab": .shell(["CLinux", "NetworkModel", "SansIO"], and: []),

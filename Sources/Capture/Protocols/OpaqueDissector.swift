@@ -5,7 +5,13 @@ import Wire
 struct OpaqueDissector: StreamDissector {
   mutating func receive(_ bytes: ByteBuffer, from side: Role, findings: inout Findings) {
     guard bytes.readableBytes > 0 else { return }
-    let beginning = Array(bytes.readableBytesView.prefix(OpaqueBytes.beginningMax))
-    findings.add(.opaque(OpaqueBytes(count: bytes.readableBytes, beginning: beginning)), by: side)
+    findings.add(.opaque(OpaqueBytes(bytes)), by: side)
+  }
+}
+
+extension OpaqueBytes {
+  init(_ bytes: ByteBuffer) {
+    count = bytes.readableBytes
+    beginning = Array(bytes.readableBytesView.prefix(Self.beginningMax))
   }
 }

@@ -10,15 +10,24 @@ package protocol StreamDissector: Sendable {
   mutating func receive(_ bytes: ByteBuffer, from side: Role, findings: inout Findings)
   /// This side will say no more.
   mutating func finished(_ side: Role, findings: inout Findings)
+  /// This side has ended the stream for both.
+  mutating func wasReset(by side: Role, findings: inout Findings)
   /// Nothing more comes from either side, whether they finished or not.
   mutating func ended(findings: inout Findings)
   var heldBytes: Int { get }
+  /// The next keys might open what is held.
+  var isWaitingForKeys: Bool { get }
+  /// More keys have come.
+  mutating func retry(findings: inout Findings)
 }
 
 extension StreamDissector {
   package mutating func finished(_ side: Role, findings: inout Findings) {}
+  package mutating func wasReset(by side: Role, findings: inout Findings) {}
   package mutating func ended(findings: inout Findings) {}
   package var heldBytes: Int { 0 }
+  package var isWaitingForKeys: Bool { false }
+  package mutating func retry(findings: inout Findings) {}
 }
 
 /// Which protocols are read, and by what.
@@ -26,7 +35,7 @@ enum StreamProtocols {
   /// Asked in order. Each answers with a fresh dissector for the names it knows.
   private static let known: [@Sendable (ProtocolName, Limits) -> (any StreamDissector)?] = [
     IdentifyDissector.init(_:limits:), PingDissector.init(_:limits:), GossipDissector.init(_:limits:),
-    ChatDissector.init(_:limits:), PerfDissector.init(_:limits:),
+    ChatDissector.init(_:limits:), PerfDissector.init(_:limits:), RelayDissector.init(_:limits:),
   ]
 
   static func dissector(of name: ProtocolName, limits: Limits) -> any StreamDissector {

@@ -11,6 +11,7 @@ extension TCPFact: Fact {
     case .syn: "syn"
     case .synAck: "synAck"
     case .simultaneousOpen: "simultaneousOpen"
+    case .simultaneouslyOpened: "simultaneouslyOpened"
     case .fin: "fin"
     case .reset: "reset"
     }
@@ -20,16 +21,22 @@ extension TCPFact: Fact {
     switch self {
     case .syn(let isRepeated): isRepeated ? "TCP SYN, again" : "TCP SYN"
     case .synAck(let isRepeated): isRepeated ? "TCP SYN-ACK, again" : "TCP SYN-ACK"
-    case .simultaneousOpen: "TCP simultaneous open"
+    case .simultaneousOpen: "TCP simultaneous open: this SYN has crossed the other"
+    case .simultaneouslyOpened(bothAnswered: true):
+      "TCP is open, a simultaneous open: both have answered the other's SYN"
+    case .simultaneouslyOpened(bothAnswered: false):
+      "TCP is open, a simultaneous open at one end: only one had the other's SYN in time"
     case .fin: "TCP FIN"
-    case .reset: "TCP RST"
+    case .reset(let isRefusal): isRefusal ? "TCP RST, before the connection was open" : "TCP RST"
     }
   }
 
   func describe(in line: inout JSONLine) {
     switch self {
     case .syn(let isRepeated), .synAck(let isRepeated): line.add("repeated", isRepeated)
-    case .simultaneousOpen, .fin, .reset: break
+    case .simultaneouslyOpened(let bothAnswered): line.add("bothAnswered", bothAnswered)
+    case .reset(let isRefusal): line.add("refusal", isRefusal)
+    case .simultaneousOpen, .fin: break
     }
   }
 }

@@ -26,14 +26,15 @@ extension What {
     case .gossip(let fact): ("gossip", fact)
     case .chat(let fact): ("chat", fact)
     case .perf(let fact): ("perf", fact)
+    case .relay(let fact): ("relay", fact)
     case .opaque(let fact): ("opaque", fact)
     case .note(let fact): ("note", fact)
     }
   }
 
   package static let families = [
-    "tcp", "udp", "multistream", "noise", "yamux", "identify", "ping", "gossip", "chat", "perf", "opaque",
-    "note",
+    "tcp", "udp", "multistream", "noise", "yamux", "identify", "ping", "gossip", "chat", "perf", "relay",
+    "opaque", "note",
   ]
 
   /// What filters and programs call the layer or protocol.

@@ -2,6 +2,11 @@ import Identity
 import SansIO
 import Wire
 
+extension Circuit {
+  /// The relay by its PeerID, by its address where that is all that is known.
+  var relayName: String { relay?.description ?? relayEndpoint.description }
+}
+
 extension Item {
   /// One line of JSON. The keys are stable; what does not apply is left out.
   package var json: String {
@@ -9,7 +14,11 @@ extension Item {
     line.add("timeMs", milliseconds: time.nanoseconds)
     line.add("packet", stamp.packet)
     line.add("connection", connection)
-    if !circuit.isEmpty { line.add("circuit", circuit.map { String($0) }) }
+    if !circuit.isEmpty {
+      line.add("circuit", circuit.map { String($0.stream) })
+      line.add("path", "relayed")
+      line.add("via", circuit.map(\.relayName))
+    }
     line.add("by", speaker == .initiator ? "initiator" : "responder")
     line.add("from", sender.description)
     line.add("fromPeer", sendingPeer?.description)

@@ -10,22 +10,26 @@ extension Timeline {
   package func text(_ filter: Filter = Filter()) -> [String] {
     let shown = items.filter(filter.admits)
     let start = items.first?.time ?? .zero
-    var rows = [["seconds", "packet", "conn", "from", "to", "stream", "protocol", "what"]]
+    var rows = [["seconds", "packet", "conn", "path", "from", "to", "stream", "protocol", "what"]]
     rows += shown.map { row($0, since: start) }
+    // Most captures have no circuits.
+    if shown.allSatisfy(\.circuit.isEmpty) {
+      for index in rows.indices { rows[index].remove(at: 3) }
+    }
     let columns = rows[0].indices.dropLast()
     let widths = columns.map { column in rows.reduce(0) { max($0, $1[column].count) } }
     let lines = rows.map { row in
       let cells = columns.map { Text.padded(row[$0], to: widths[$0], left: $0 <= 1) }
       return (cells + row.suffix(1)).joined(separator: "  ")
     }
-    return legend + lines + remarks
+    return legend + (filter == Filter() ? paths : []) + lines + remarks
   }
 
   private func row(_ item: Item, since start: Instant) -> [String] {
-    let connection = (["\(item.connection)"] + item.circuit.map { "\($0)" }).joined(separator: "/")
+    let connection = (["\(item.connection)"] + item.circuit.map { "\($0.stream)" }).joined(separator: "/")
     return [
       Text.seconds((item.time - start).clampedNanoseconds), "\(item.stamp.packet)",
-      item.connection == 0 ? "" : "#\(connection)",
+      item.connection == 0 ? "" : "#\(connection)", item.circuit.isEmpty ? "" : item.way,
       party(item.sendingPeer, item.sender), party(item.receivingPeer, item.receiver),
       item.stream.map { "\($0)" } ?? "",
       item.protocolName.map { Printable.text($0.rawValue, bytesMax: 40) } ?? "", item.what.text,
@@ -36,15 +40,17 @@ extension Timeline {
     peer.map { Text.short($0) } ?? endpoint.description
   }
 
-  /// Every peer, and the first address it was seen at.
+  /// Every peer, and the first address it was seen at, or the relay behind which.
   private var legend: [String] {
-    var seen: [PeerID: Endpoint] = [:]
-    for item in items where item.circuit.isEmpty {
-      for (peer, endpoint) in [(item.sendingPeer, item.sender), (item.receivingPeer, item.receiver)] {
-        if let peer, seen[peer] == nil { seen[peer] = endpoint }
+    var seen: [PeerID: String] = [:]
+    for isRelayed in [false, true] {
+      for item in items where item.circuit.isEmpty != isRelayed {
+        for (peer, endpoint) in [(item.sendingPeer, item.sender), (item.receivingPeer, item.receiver)] {
+          if let peer, seen[peer] == nil { seen[peer] = isRelayed ? item.way : "at \(endpoint)" }
+        }
       }
     }
-    let lines = seen.sorted { $0.key < $1.key }.map { "\(Text.short($0.key)) is \($0.key) at \($0.value)" }
+    let lines = seen.sorted { $0.key < $1.key }.map { "\(Text.short($0.key)) is \($0.key) \($0.value)" }
     return lines.isEmpty ? [] : lines + [""]
   }
 

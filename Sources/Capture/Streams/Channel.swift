@@ -40,7 +40,7 @@ struct Channel: Sendable {
   }
 
   mutating func retry(findings: inout Findings) {
-    inScope(&findings) { $0.noise?.read(findings: &$1) }
+    inScope(&findings) { $0.noise?.retry(findings: &$1) }
   }
 
   /// Nothing more comes.

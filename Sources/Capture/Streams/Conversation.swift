@@ -9,7 +9,7 @@ struct Conversation: Sendable {
   private var initiator: Half
   private var responder: Half
   private var channel: Channel
-  private var isSimultaneous = false
+  private var crossing = Crossing.none
   private(set) var lastPacket: Stamp
   private(set) var heldBytes = 0
   /// Read no further.
@@ -20,10 +20,22 @@ struct Conversation: Sendable {
     var synSequence: UInt32?
     /// By number, so that the same one again is not told.
     var finSequence: UInt32?
+    /// It has answered the other side's SYN with one of its own.
+    var hasAnswered = false
+    /// It has acknowledged the other side's SYN.
+    var hasAcknowledged = false
     /// Set by the first segment: where that is unsound, checksums are left to a device and say nothing.
     var hasChecksums: Bool?
     /// Bytes are missing; nothing behind them can be read.
     var isBroken = false
+  }
+
+  private enum Crossing {
+    case none
+    /// SYN has crossed SYN.
+    case crossed
+    /// And the connection came of it.
+    case open
   }
 
   init(number: Int, first segment: TCPSegment, at stamp: Stamp, findings: inout Findings) {
@@ -74,6 +86,7 @@ struct Conversation: Sendable {
     let side = role(of: segment.source)
     guard isAccepted(segment, from: side) else { return false }
     if segment.flags.contains(.syn) { receiveSYN(segment, from: side, findings: &findings) }
+    receiveAnswer(segment, from: side, findings: &findings)
     receivePayload(segment, from: side)
     if segment.flags.contains(.ack) {
       withHalf(side.opposite) { $0.reassembly.acknowledged(segment.acknowledgement, at: stamp) }
@@ -95,7 +108,9 @@ struct Conversation: Sendable {
   }
 
   private mutating func receiveSYN(_ segment: TCPSegment, from side: Role, findings: inout Findings) {
-    let isRepeated = half(side).synSequence != nil
+    // Where SYNs have crossed, the answer is another segment than the SYN.
+    let isRepeated =
+      segment.flags.contains(.ack) ? half(side).hasAnswered : half(side).synSequence != nil
     withHalf(side) { half in
       half.synSequence = segment.sequence
       half.reassembly.begin(at: segment.sequence &+ 1)
@@ -103,16 +118,31 @@ struct Conversation: Sendable {
     if segment.flags.contains(.ack) {
       // Where the SYN itself is not in the capture, this tells its number.
       withHalf(side.opposite) { $0.reassembly.begin(at: segment.acknowledgement) }
+      withHalf(side) { $0.hasAnswered = true }
       findings.add(.tcp(.synAck(isRepeated: isRepeated)), by: side)
       return
     }
     findings.add(.tcp(.syn(isRepeated: isRepeated)), by: side)
-    if !isSimultaneous, side == .responder, initiator.synSequence != nil {
-      isSimultaneous = true
+    if crossing == .none, side == .responder, initiator.synSequence != nil {
+      crossing = .crossed
       channel.forgetDialer()
       findings.add(.tcp(.simultaneousOpen), by: side)
     }
   }
+
+  private mutating func receiveAnswer(_ segment: TCPSegment, from side: Role, findings: inout Findings) {
+    guard segment.flags.contains(.ack), let syn = half(side.opposite).synSequence,
+      Int32(bitPattern: segment.acknowledgement &- syn) > 0
+    else { return }
+    withHalf(side) { $0.hasAcknowledged = true }
+    guard crossing == .crossed, isEstablished else { return }
+    crossing = .open
+    let both = initiator.hasAnswered && responder.hasAnswered
+    findings.add(.tcp(.simultaneouslyOpened(bothAnswered: both)), by: side)
+  }
+
+  /// Each side has acknowledged the other's SYN.
+  private var isEstablished: Bool { initiator.hasAcknowledged && responder.hasAcknowledged }
 
   private mutating func receivePayload(_ segment: TCPSegment, from side: Role) {
     guard segment.payloadBytes > 0, !isGivenUp else { return }
@@ -134,7 +164,8 @@ struct Conversation: Sendable {
     }
     if segment.flags.contains(.reset) {
       wasReset = true
-      findings.add(.tcp(.reset), by: side)
+      let isRefusal = !isEstablished && (initiator.synSequence ?? responder.synSequence) != nil
+      findings.add(.tcp(.reset(isRefusal: isRefusal)), by: side)
     }
   }
 

@@ -20,6 +20,8 @@ struct MuxerReader: Sendable {
 
   var heldBytes: Int { (agreement?.heldBytes ?? 0) + (yamux?.heldBytes ?? 0) }
 
+  var isWaitingForKeys: Bool { yamux?.isWaitingForKeys ?? false }
+
   mutating func receive(_ run: Run, from side: Role, findings: inout Findings) {
     if phase == .beginning { begin(with: run.bytes) }
     switch phase {
@@ -31,6 +33,10 @@ struct MuxerReader: Sendable {
       findings.stamp = run.stamp
       yamux?.receive(run.bytes, from: side, findings: &findings)
     }
+  }
+
+  mutating func retry(findings: inout Findings) {
+    yamux?.retry(findings: &findings)
   }
 
   mutating func finish(findings: inout Findings) {

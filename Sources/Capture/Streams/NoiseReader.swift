@@ -51,13 +51,21 @@ struct NoiseReader: Sendable {
   private var handshake: RecordedHandshake?
   private var saidNoKeys = false
   private var muxer = MuxerReader()
-  private(set) var isWaitingForKeys = false
+  /// Its own; a connection inside may lack others.
+  private var lacksKeys = false
 
+  var isWaitingForKeys: Bool { lacksKeys || muxer.isWaitingForKeys }
   var heldBytes: Int { initiator.heldBytes + responder.heldBytes + muxer.heldBytes }
 
   mutating func receive(_ run: Run, from side: Role, findings: inout Findings) {
     withHalf(side) { $0.receive(run) }
     read(findings: &findings)
+  }
+
+  /// More keys have come.
+  mutating func retry(findings: inout Findings) {
+    read(findings: &findings)
+    muxer.retry(findings: &findings)
   }
 
   mutating func finish(findings: inout Findings) {
@@ -72,13 +80,13 @@ struct NoiseReader: Sendable {
   // MARK: Frames in their order
 
   /// Reads what can be read.
-  mutating func read(isEnd: Bool = false, findings: inout Findings) {
-    isWaitingForKeys = false
+  private mutating func read(isEnd: Bool = false, findings: inout Findings) {
+    lacksKeys = false
     while let side = nextSpeaker {
       // What is not opened now never is.
       let isLast = isEnd || findings.keys.isComplete || isOverfull(findings.limits)
       if needsKeys(side, findings: findings), !isLast {
-        isWaitingForKeys = true
+        lacksKeys = true
         return
       }
       guard let frame = withHalf(side, { $0.popFirst() }) else { return }

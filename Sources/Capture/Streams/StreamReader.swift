@@ -10,19 +10,22 @@ struct StreamReader: Sendable {
   private var agreement: Agreement? = Agreement()
   private var dissector: (any StreamDissector)?
   private var protocolName: ProtocolName?
+  private var pace: StreamPace
   /// In terms of the stream, as all below here.
   private var finished: Set<Role> = []
   private(set) var wasReset = false
   /// Ends that came while what was said before them is not explained yet.
   private var ends: [(fact: YamuxFact, side: Role, stamp: Stamp)] = []
 
-  init(number: UInt32, opener: Role) {
+  init(number: UInt32, opener: Role, at now: Stamp) {
     self.number = number
     self.opener = opener
+    pace = StreamPace(at: now.time)
   }
 
   var heldBytes: Int { (agreement?.heldBytes ?? 0) + (dissector?.heldBytes ?? 0) }
   var isFinished: Bool { finished.count == 2 }
+  var isWaitingForKeys: Bool { dissector?.isWaitingForKeys ?? false }
 
   /// The side of the stream that a side of the connection is.
   private func own(_ side: Role) -> Role { opener == .initiator ? side : side.opposite }
@@ -30,7 +33,11 @@ struct StreamReader: Sendable {
   private mutating func inScope(
     _ findings: inout Findings, _ body: (inout StreamReader, inout Findings) -> Void
   ) {
-    findings.inStream(number, openedBy: opener, speaking: protocolName) { body(&self, &$0) }
+    let pace = pace
+    findings.inStream(number, openedBy: opener, speaking: protocolName) { findings in
+      findings.scope.pace = pace
+      body(&self, &findings)
+    }
   }
 
   // MARK: Inputs, in terms of the connection
@@ -48,6 +55,7 @@ struct StreamReader: Sendable {
 
   mutating func receive(_ bytes: ByteBuffer, from side: Role, findings: inout Findings) {
     let side = own(side)
+    pace.spoken(by: side)
     inScope(&findings) { stream, findings in
       guard stream.agreement != nil else {
         stream.dissector?.receive(bytes, from: side, findings: &findings)
@@ -74,11 +82,19 @@ struct StreamReader: Sendable {
       for (fact, side, stamp) in stream.ends {
         findings.stamp = stamp
         // What the end completes was said before it.
-        if fact == .finished { stream.dissector?.finished(side, findings: &findings) }
+        if fact == .finished {
+          stream.dissector?.finished(side, findings: &findings)
+        } else {
+          stream.dissector?.wasReset(by: side, findings: &findings)
+        }
         findings.add(.yamux(fact), by: side)
       }
       stream.ends = []
     }
+  }
+
+  mutating func retry(findings: inout Findings) {
+    inScope(&findings) { $0.dissector?.retry(findings: &$1) }
   }
 
   /// Nothing more comes of this stream.

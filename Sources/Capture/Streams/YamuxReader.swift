@@ -35,6 +35,16 @@ struct YamuxReader: Sendable {
     for id in streams.keys.sorted() { end(id, findings: &findings) }
   }
 
+  var isWaitingForKeys: Bool { streams.values.contains(where: \.isWaitingForKeys) }
+
+  /// More keys have come, for connections inside streams.
+  mutating func retry(findings: inout Findings) {
+    for id in streams.filter(\.value.isWaitingForKeys).keys.sorted() {
+      withStream(id, &findings) { $0.retry(findings: &$1) }
+      endIfOver(id, findings: &findings)
+    }
+  }
+
   private mutating func nextElement(
     from bytes: inout ByteBuffer, _ side: Role
   ) throws(YamuxError) -> FrameDecoder.Element? {
@@ -76,12 +86,12 @@ struct YamuxReader: Sendable {
       highest.even = max(highest.even, id.rawValue)
     }
     let opener: Role = id.isOdd ? .initiator : .responder
-    if streams.count >= findings.limits.streamsMax { endReset(findings: &findings) }
+    if streams.count >= findings.limits.streamsMax { endClosed(findings: &findings) }
     guard streams.count < findings.limits.streamsMax else {
       let note = Note.limit("\(streams.count) streams are open already")
       return findings.inStream(id.rawValue, openedBy: opener) { $0.add(.note(note), by: .initiator) }
     }
-    streams[id] = StreamReader(number: id.rawValue, opener: opener)
+    streams[id] = StreamReader(number: id.rawValue, opener: opener, at: findings.stamp)
   }
 
   /// What a header says beside its body. FIN and RST on a data frame come after the body.
@@ -105,7 +115,7 @@ struct YamuxReader: Sendable {
     }
     guard frame.flags.contains(.fin) else { return }
     withStream(id, &findings) { $0.finished(side, findings: &$1) }
-    if streams[id]?.isFinished ?? false { end(id, findings: &findings) }
+    endIfOver(id, findings: &findings)
   }
 
   // MARK: Streams
@@ -119,8 +129,15 @@ struct YamuxReader: Sendable {
     heldBytes += streams.values[index].heldBytes - before
   }
 
-  private mutating func endReset(findings: inout Findings) {
-    for (id, _) in streams.filter(\.value.wasReset).sorted(by: { $0.key < $1.key }) {
+  /// A connection inside may still wait for its keys.
+  private mutating func endIfOver(_ id: StreamID, findings: inout Findings) {
+    guard let stream = streams[id], stream.isFinished, !stream.isWaitingForKeys else { return }
+    end(id, findings: &findings)
+  }
+
+  private mutating func endClosed(findings: inout Findings) {
+    let closed = streams.filter { $0.value.wasReset || $0.value.isFinished }
+    for (id, _) in closed.sorted(by: { $0.key < $1.key }) {
       end(id, findings: &findings)
     }
   }

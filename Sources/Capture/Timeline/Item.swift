@@ -39,13 +39,27 @@ package struct Endpoint: Hashable, Comparable, Sendable, CustomStringConvertible
   }
 }
 
+/// A circuit through a relay, by the stream of one leg of it.
+package struct Circuit: Hashable, Sendable {
+  /// Of the muxer of the connection with the relay.
+  package let stream: UInt32
+  /// Nil where nothing has proven who it is.
+  package let relay: PeerID?
+  /// The relay's end of this leg.
+  package let relayEndpoint: Endpoint
+  /// Who asked for it and whom it leads to, by the word of the relay's protocol. What Noise inside has proven
+  /// is in the item's peers.
+  package let initiator: PeerID?
+  package let target: PeerID?
+}
+
 /// One thing that was said, by whom to whom, and in which packet it was complete.
 package struct Item: Hashable, Sendable {
   package var stamp: Stamp
   /// Which TCP connection of the capture, from 1 in the order in which they appear.
   package var connection: Int
-  /// The streams of relays inside which this was said, outermost first; empty for a direct connection.
-  package var circuit: [UInt32]
+  /// The circuits inside which this was said, outermost first; empty for a direct connection.
+  package var circuit: [Circuit]
   /// Which end of the TCP connection spoke: the initiator is the one whose SYN came first, or, where there is
   /// none in the capture, the one whose packet did.
   package var speaker: Role

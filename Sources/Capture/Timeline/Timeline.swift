@@ -7,7 +7,7 @@ package struct Timeline: Sendable {
   /// A connection of the capture, or one inside it.
   private struct ChannelKey: Hashable {
     let connection: Int
-    let circuit: [UInt32]
+    let streams: [UInt32]
     let isInitiator: Bool
   }
 
@@ -53,7 +53,7 @@ package struct Timeline: Sendable {
 
   private func key(of item: Item, isSender: Bool) -> ChannelKey {
     ChannelKey(
-      connection: item.connection, circuit: item.circuit,
+      connection: item.connection, streams: item.circuit.map(\.stream),
       isInitiator: (item.speaker == .initiator) == isSender)
   }
 }

@@ -18,6 +18,7 @@ package enum What: Hashable, Sendable {
   case gossip(GossipFact)
   case chat(ChatFact)
   case perf(PerfFact)
+  case relay(RelayFact)
   /// Bytes of a protocol that is not known here.
   case opaque(OpaqueBytes)
   /// What stands between the reader and the rest.
@@ -32,8 +33,13 @@ package enum TCPFact: Hashable, Sendable {
   case synAck(isRepeated: Bool)
   /// Both ends have said SYN before either answered; said once, with the packet that shows it.
   case simultaneousOpen
+  /// The connection came of it (RFC 9293, 3.5); said once, with the packet that completes it. Where not both
+  /// ends have answered with SYN-ACK, one of them has not had the other's SYN before its own was answered:
+  /// for that one it was an ordinary open.
+  case simultaneouslyOpened(bothAnswered: Bool)
   case fin
-  case reset
+  /// `isRefusal` before the connection was open.
+  case reset(isRefusal: Bool)
 }
 
 /// A datagram of UDP; it belongs to no connection.

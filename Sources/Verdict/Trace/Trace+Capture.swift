@@ -52,6 +52,7 @@ extension Witnessed {
     case .tcp(.fin): self = .packet(transport: .tcp, port: port, tcp: .fin)
     case .tcp(.reset): self = .packet(transport: .tcp, port: port, tcp: .reset)
     case .tcp(.simultaneousOpen): self = .simultaneousOpen
+    case .tcp(.simultaneouslyOpened): return nil
     case .udp: self = .packet(transport: .udp, port: port, tcp: nil)
     case .noise(.handshake(.final, _, _)): self = .secured
     case .multistream(.accepted(.stream, let name)): self = .agreed(protocol: name.rawValue)
@@ -64,7 +65,8 @@ extension Witnessed {
       self = .gossip(
         author: names.name(of: author), sequence: sequence, topic: message.topic.description,
         text: String(decoding: message.data, as: UTF8.self))
-    case .multistream, .noise, .yamux, .identify, .ping, .gossip, .chat, .perf, .opaque, .note: return nil
+    case .multistream, .noise, .yamux, .identify, .ping, .gossip, .chat, .perf, .relay, .opaque, .note:
+      return nil
     }
   }
 }
