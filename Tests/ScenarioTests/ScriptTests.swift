@@ -61,7 +61,7 @@ func plan(seed: UInt64 = 1, _ body: (Script) -> Void) -> Plan {
     let plan = plan { net in
       let ana = net.node("ana")
       ana.start()
-      net.expect(.presence, .nobodyAliveReaped, .everyMessageOnce)
+      net.expect(.presence, .nobodyAliveReaped, .noPresenceFlap, .everyMessageOnce)
     }
     #expect(plan.expectations.count == Plan.Rule.allCases.count)
     #expect(Set(plan.expectations.map(\.name)).count == Plan.Rule.allCases.count)

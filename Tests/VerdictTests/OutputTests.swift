@@ -84,9 +84,53 @@ import Testing
     for word in ["village", "hub reaped ben", "NAT APDM/APDF", "5 packets die at home", "viewport", "guest"] {
       #expect(html.contains(word), "\(word)")
     }
+    #expect(!html.contains("class=\"way\" x1"), "no relay, no ways")
     if let path = ProcessInfo.processInfo.environment["MESHWORK_REPORT"] {
       try? html.write(toFile: path, atomically: true, encoding: .utf8)
     }
+  }
+
+  @Test func theReportShowsTheWaysBetweenHosts() {
+    var village = Village(crash: nil) { _, _ in }
+    func see(
+      _ host: String, _ second: Double, _ direction: Direction, _ peer: String, relay: String? = nil,
+      _ what: Witnessed
+    ) {
+      village.trace.sightings.append(
+        Sighted(
+          host, 1, at: village.at(second), direction, peer: peer, path: relay == nil ? .direct : .relayed,
+          relay: relay, what))
+    }
+    func say(_ second: Double, relay: String?, _ sequence: UInt64) {
+      let message = Witnessed.gossip(author: "ana", sequence: sequence, topic: "t", text: "hello")
+      see("ana", second, .outbound, "ben", relay: relay, message)
+    }
+    see("ben", 1, .inbound, "hub", .reserved(roundTrips: 1, afterMs: 40.5))
+    see("hub", 1, .outbound, "ben", .reserved(roundTrips: 1, afterMs: 0.5))
+    see("ana", 2, .inbound, "hub", .circuitOpened(from: "ana", to: "ben"))
+    see("ben", 2, .outbound, "hub", .circuitOpened(from: "ana", to: "ben"))
+    say(3, relay: "hub", 900)
+    see("ana", 4, .outbound, "ben", .punched(opening: .simultaneous))
+    say(5, relay: nil, 901)
+    see(
+      "ana", 6, .inbound, "hub",
+      .circuitEnded(from: "ana", to: "ben", sentBytes: 131072, receivedBytes: 9, wasReset: true))
+    say(7, relay: "hub", 902)
+    see("ana", 8, .inbound, "hub", .circuitRefused(from: "ana", to: "ben", reason: "a <limit>"))
+    see("ana", 9, .inbound, "hub", .reservationRefused(reason: "no slot"))
+    village.trace.complete()
+    let html = Report(Verdict(of: village.trace), of: village.trace).html
+    for words in [
+      "ben: reservation at hub, after 1 round trip and 40.5 ms", "ana: circuit from ana to ben via hub opens",
+      "ana: hole punched to ben, by simultaneous open", "ana: messages to ben now go directly",
+      "circuit from ana to ben via hub is reset, after 131072 bytes there and 9 back",
+      "ana: messages to ben now go over hub", "ana: no circuit from ana to ben via hub: a &lt;limit&gt;",
+      "ana: no reservation at hub: no slot",
+    ] {
+      #expect(html.contains(words), "\(words)")
+    }
+    // The other end of the circuit and of the reservation says the same, once is enough.
+    #expect(!html.contains("ben: circuit from") && !html.contains("hub: reservation"))
   }
 
   @Test func theSameTraceMakesTheSameOutputs() {

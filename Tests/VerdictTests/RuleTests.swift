@@ -8,7 +8,7 @@ import Testing
   /// Every rule there is, over a village with that defect.
   private func village(_ defect: Village.Defect, crash: Double? = 40) -> Village {
     Village(defect, crash: crash) { net, _ in
-      net.expect(.presence, .nobodyAliveReaped, .everyMessageOnce)
+      net.expect(.presence, .nobodyAliveReaped, .noPresenceFlap, .everyMessageOnce)
     }
   }
 
@@ -61,7 +61,41 @@ import Testing
     var village = village(.none, crash: nil)
     village.event("ana", 100, "peer.offline", ["peerId": "ben", "reason": "reaped"])
     #expect(
-      village.red == [Plan.Rule.silenceBeforeReaping.words, Plan.Rule.nobodyAliveReaped.words])
+      village.red == [
+        Plan.Rule.silenceBeforeReaping.words, Plan.Rule.nobodyAliveReaped.words,
+        Plan.Rule.noPresenceFlap.words,
+      ])
+  }
+
+  @Test func aRelayThatDiesIsNoExcuseForAFlap() {
+    var village = Village(crash: nil) { net, nodes in
+      let relay = net.relay("relay")
+      net.start(relay)
+      relay.crash()
+      net.expect(.noPresenceFlap)
+      _ = nodes
+    }
+    #expect(village.red.isEmpty)
+    village.event("ana", 100, "peer.offline", ["peerId": "ben", "reason": "reaped"])
+    #expect(village.red == [Plan.Rule.noPresenceFlap.words])
+    // Whatever the reason: nobody left.
+    var leaver = Village(crash: nil) { net, _ in net.expect(.noPresenceFlap) }
+    leaver.event("ana", 100, "peer.offline", ["peerId": "ben", "reason": "left"])
+    #expect(leaver.red == [Plan.Rule.noPresenceFlap.words])
+  }
+
+  @Test func whoeverIsDeadOrCutOffFlapsNot() {
+    var crashed = Village(crash: 40) { net, _ in net.expect(.noPresenceFlap) }
+    #expect(crashed.red.isEmpty)
+    crashed.event("ana", 30, "peer.offline", ["peerId": "ben", "reason": "reaped"])
+    #expect(crashed.red == [Plan.Rule.noPresenceFlap.words])
+    var cutOff = Village(crash: nil) { net, nodes in
+      nodes[2].loseSignal()
+      net.expect(.noPresenceFlap)
+    }
+    cutOff.trace.deeds[1] = Deed(step: 1, began: cutOff.at(60), ended: cutOff.at(60))
+    cutOff.event("ana", 110, "peer.offline", ["peerId": "ben", "reason": "reaped"])
+    #expect(cutOff.red.isEmpty)
   }
 
   @Test func whoeverIsCutOffMayBeReaped() {

@@ -128,6 +128,8 @@ public struct Rules: Sendable {
   ])
   /// Nobody is reaped who ran and could be heard.
   public static let nobodyAliveReaped = Rules(rules: [.nobodyAliveReaped])
+  /// Nobody is shown offline who runs, whatever becomes of relays and paths.
+  public static let noPresenceFlap = Rules(rules: [.noPresenceFlap])
   /// Every message sent arrives exactly once at everyone it is for.
   public static let everyMessageOnce = Rules(rules: [.everyMessageOnce])
 }

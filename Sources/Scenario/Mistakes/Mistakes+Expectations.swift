@@ -104,7 +104,7 @@ extension Plan.Rule {
   /// Whether captures are among its witnesses.
   package var isJudgedByPackets: Bool {
     switch self {
-    case .everyMessageOnce, .nobodyAliveReaped: false
+    case .everyMessageOnce, .nobodyAliveReaped, .noPresenceFlap: false
     case .presenceAfterReady, .presenceOnce, .welcomeOnlyAfterPresence, .presenceIsWelcomed, .refreshRhythm,
       .silenceBeforeReaping, .silentAreReaped:
       true
@@ -118,7 +118,10 @@ extension Sighting.What {
     switch self {
     case .packet(let pattern): pattern.peer.map { [$0] } ?? []
     case .simultaneousOpen(let peer), .agreed(_, let peer): peer.map { [$0] } ?? []
-    case .secured(let peer, _): [peer]
+    case .secured(let peer, _, let relay): [peer] + (relay.map { [$0] } ?? [])
+    case .reserved(let relay, _): relay.map { [$0] } ?? []
+    case .circuit(let peer, let relay): [peer, relay].compactMap { $0 }
+    case .punched(let peer, _): [peer]
     case .message(let author, _, _): author.map { [$0] } ?? []
     }
   }

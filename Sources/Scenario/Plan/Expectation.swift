@@ -51,6 +51,9 @@ extension Plan {
     case silentAreReaped
     /// Nobody is reaped who ran and could be heard. Witness: the observer's event, the subject's capture.
     case nobodyAliveReaped
+    /// Nobody is shown offline who runs, whatever becomes of relays and paths; unless one of the two was cut
+    /// off itself. Witness: the observer's event.
+    case noPresenceFlap
     /// Every sent message arrives once at everyone it is for. Witness: `message.received`.
     case everyMessageOnce
   }
@@ -94,6 +97,7 @@ extension Plan.Rule {
     case .silenceBeforeReaping: "nobody is reaped before the silence limit"
     case .silentAreReaped: "the silent are reaped in time"
     case .nobodyAliveReaped: "nobody alive is reaped"
+    case .noPresenceFlap: "nobody who runs is shown offline"
     case .everyMessageOnce: "every message arrives exactly once"
     }
   }

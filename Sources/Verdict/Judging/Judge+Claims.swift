@@ -151,8 +151,17 @@ extension Sighting {
         && (pattern.peer == nil || pattern.peer == sighted.peer)
         && (pattern.port == nil || pattern.port == port) && (pattern.tcp == nil || pattern.tcp == tcp)
     case (.simultaneousOpen(let peer), .simultaneousOpen): return peer == nil || peer == sighted.peer
-    case (.secured(let peer, let path), .secured):
+    case (.secured(let peer, let path, let relay), .secured):
       return peer == sighted.peer && (path == nil || path == sighted.path)
+        && (relay == nil || relay == sighted.relay)
+    case (.reserved(let relay, let most), .reserved(let roundTrips, _)):
+      return sighted.direction == .inbound && (relay == nil || relay == sighted.peer)
+        && roundTrips <= most ?? .max
+    case (.circuit(let peer, let relay), .circuitOpened(let from, let to)):
+      return (peer == nil || peer == (from == at ? to : from)) && (relay == nil || relay == sighted.peer)
+        && (from == at || to == at)
+    case (.punched(let peer, let wanted), .punched(let opening)):
+      return peer == sighted.peer && wanted ?? opening == opening
     case (.message(let author, let text, let direction), .gossip(let writer, _, _, let said)):
       return (author ?? writer) == writer && said.hasPrefix(text)
         && (direction ?? sighted.direction) == sighted.direction

@@ -95,6 +95,7 @@ struct Judge {
     case .silenceBeforeReaping: each(heard) { silenceBeforeReaping($0) }
     case .silentAreReaped: each(heard) { silentAreReaped($0) }
     case .nobodyAliveReaped: each(heard) { nobodyAliveReaped($0) }
+    case .noPresenceFlap: each(heard) { noPresenceFlap($0) }
     case .everyMessageOnce: everyMessageOnce(heard)
     }
   }

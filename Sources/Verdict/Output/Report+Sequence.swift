@@ -19,7 +19,7 @@ extension Report {
   private static let rowsMax = 3000
 
   private var sequenceRows: [(at: Instant, row: SequenceRow)] {
-    let rows = stepRows + messageRows + eventRows + dropRows
+    let rows = stepRows + messageRows + pathRows + eventRows + dropRows
     return rows.indices.sorted { (rows[$0].at, $0) < (rows[$1].at, $1) }.map { rows[$0] }
   }
 
@@ -125,6 +125,8 @@ enum SequenceRow {
 
   case step(String)
   case message(author: String, text: String, place: String, receivers: [Receiver])
+  /// What became of the ways between hosts, drawn to the other one where there is one.
+  case path(from: String, to: String?, words: String, place: String, isBad: Bool)
   case event(host: String, words: String, place: String, isBad: Bool)
   case drop(host: String, words: String, place: String)
 }
@@ -184,6 +186,14 @@ private struct SequenceDrawing {
         "<circle class=\"message\" cx=\"\($0)\" cy=\"\(y)\" r=\"4\"><title>\(place.escaped)</title></circle>"
       }
       return stamp + arrows.joined() + (dot ?? "") + label("\(author): \(text)", y)
+    case .path(let from, let to, let words, let place, let isBad):
+      let start = x(of: from)
+      var line = ""
+      if let start, let end = to.flatMap(x) {
+        line = "<line class=\"way\" x1=\"\(start)\" y1=\"\(y)\" x2=\"\(end)\" y2=\"\(y)\"/>"
+      }
+      let diamond = start.map { mark(isBad ? "gone" : "way", $0, y, "◇", place) }
+      return stamp + line + (diamond ?? "") + label("\(from): \(words)", y)
     case .event(let host, let words, let place, let isBad):
       return stamp + (x(of: host).map { mark(isBad ? "gone" : "event", $0, y, "◆", place) } ?? "")
         + label("\(host): \(words)", y)

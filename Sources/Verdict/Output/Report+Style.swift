@@ -27,6 +27,8 @@ extension Report {
     svg .step { fill: var(--accent); fill-opacity: .14; }
     svg .arrow { stroke: var(--accent); stroke-width: 1.2; }
     svg .message { fill: var(--accent); } svg .event { fill: var(--good); } svg .gone { fill: var(--bad); }
+    svg line.way { stroke: var(--void); stroke-width: 1.2; stroke-dasharray: 3 3; }
+    svg text.way { fill: var(--void); } .legend .way { color: var(--void); }
     svg .drop { fill: var(--bad); } .legend .step, .legend .message { color: var(--accent); }
     .legend .event { color: var(--good); } .legend .drop { color: var(--bad); }
     """

@@ -88,7 +88,8 @@ package struct Report {
 
   private static let legend = """
     <p class="small legend"><b class="step">▬</b> what the laboratory did <b class="message">●→</b> a \
-    message by its author and to whom it came <b class="event">◆</b> what a node said \
+    message by its author and to whom it came <b class="way">◇┄</b> a way between two, by the packets \
+    <b class="event">◆</b> what a node said \
     <b class="drop">✗</b> packets that died. A dot or diamond shows its evidence when touched.</p>
     """
 

@@ -64,11 +64,7 @@ extension Judge {
   /// Whether somebody who hears it spoke to the host then: without company no announcement is due.
   func hadCompany(_ host: String, during stretch: Stretch) -> Bool {
     trace.sightings.contains {
-      guard $0.host == host, $0.direction == .inbound, stretch.contains($0.at) else { return false }
-      switch $0.what {
-      case .gossip, .subscribed, .reserved: return true
-      case .packet, .simultaneousOpen, .secured, .agreed: return false
-      }
+      $0.host == host && $0.direction == .inbound && stretch.contains($0.at) && $0.what.isCompany
     }
   }
 }

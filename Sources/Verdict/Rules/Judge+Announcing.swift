@@ -13,8 +13,7 @@ extension Judge {
       guard let presence = announcements.first(where: { run.contains($0.at) }) else { continue }
       ruling.judged += 1
       let ready = trace.sightings.first {
-        guard $0.host == host.name, $0.direction == .inbound, run.contains($0.at) else { return false }
-        return $0.what == .reserved || $0.what == .subscribed(topic: Announcement.topic)
+        $0.host == host.name && $0.direction == .inbound && run.contains($0.at) && $0.what.isReadiness
       }
       guard let ready, ready.at <= presence.at else {
         ruling.offend(
@@ -63,8 +62,7 @@ extension Judge {
 
   private func firstCompany(of host: String, in run: Stretch) -> Instant? {
     trace.sightings.first {
-      $0.host == host && $0.direction == .inbound && run.contains($0.at)
-        && ($0.what == .reserved || $0.what == .subscribed(topic: Announcement.topic))
+      $0.host == host && $0.direction == .inbound && run.contains($0.at) && $0.what.isReadiness
     }?.at
   }
 
@@ -72,11 +70,9 @@ extension Judge {
   private func wasIsolated(_ host: String, between start: Instant, and end: Instant) -> Bool {
     var last = start
     for sighted in trace.sightings
-    where sighted.host == host && sighted.direction == .inbound && sighted.at > start && sighted.at <= end {
-      switch sighted.what {
-      case .gossip, .subscribed, .reserved: break
-      case .packet, .simultaneousOpen, .secured, .agreed: continue
-      }
+    where sighted.host == host && sighted.direction == .inbound && sighted.at > start && sighted.at <= end
+      && sighted.what.isCompany
+    {
       if sighted.at - last >= .seconds(30) { return true }
       last = sighted.at
     }

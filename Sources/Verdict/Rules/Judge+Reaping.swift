@@ -83,7 +83,7 @@ extension Judge {
     trace.events.filter { $0.host == host && $0.type == "peer.offline" && $0["reason"] == "reaped" }
   }
 
-  private func peersShown(by host: String) -> [String] {
+  func peersShown(by host: String) -> [String] {
     trace.events.filter { $0.host == host && $0.type == "peer.online" }.compactMap { $0["peerId"] }.uniqued
   }
 

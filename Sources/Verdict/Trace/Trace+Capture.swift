@@ -1,7 +1,6 @@
 package import Capture
-import GossipSub
 package import Identity
-import Noise
+import SansIO
 import Scenario
 package import Wire
 
@@ -21,52 +20,36 @@ package struct Names: Sendable {
   func name(of peer: PeerID) -> String {
     hosts[peer] ?? peer.description
   }
-}
 
-// The only file that knows `Capture`: its items become what is judged.
-
-extension Trace {
-  /// Adds what the capture of a host shows. Call `complete` when all is added.
-  package mutating func append(_ timeline: Timeline, of host: String, names: Names) {
-    for item in timeline.items {
-      let isOutbound = names.addresses[item.sender.address] == host
-      guard let what = Witnessed(item, isOutbound: isOutbound, names) else { continue }
-      let peer = isOutbound ? item.receivingPeer : item.sendingPeer
-      let address = isOutbound ? item.receiver.address : item.sender.address
-      sightings.append(
-        Sighted(
-          host, item.stamp.packet, at: item.time, isOutbound ? .outbound : .inbound,
-          peer: peer.map(names.name(of:)) ?? names.addresses[address],
-          path: peer == nil ? nil : item.circuit.isEmpty ? .direct : .relayed, what))
-    }
+  func relay(of circuit: Circuit) -> String {
+    circuit.relay.map(name(of:)) ?? addresses[circuit.relayEndpoint.address]
+      ?? circuit.relayEndpoint.description
   }
 }
 
-extension Witnessed {
-  /// Nil for what nothing is judged by.
-  fileprivate init?(_ item: Item, isOutbound: Bool, _ names: Names) {
-    let port = Int(isOutbound ? item.receiver.port : item.sender.port)
-    switch item.what {
-    case .tcp(.syn): self = .packet(transport: .tcp, port: port, tcp: .syn)
-    case .tcp(.synAck): self = .packet(transport: .tcp, port: port, tcp: .synAck)
-    case .tcp(.fin): self = .packet(transport: .tcp, port: port, tcp: .fin)
-    case .tcp(.reset): self = .packet(transport: .tcp, port: port, tcp: .reset)
-    case .tcp(.simultaneousOpen): self = .simultaneousOpen
-    case .tcp(.simultaneouslyOpened): return nil
-    case .udp: self = .packet(transport: .udp, port: port, tcp: nil)
-    case .noise(.handshake(.final, _, _)): self = .secured
-    case .multistream(.accepted(.stream, let name)): self = .agreed(protocol: name.rawValue)
-    case .gossip(.subscribed(let topic)): self = .subscribed(topic: topic.description)
-    case .gossip(.published(let message)):
-      // What its author did not sign is nobody's word.
-      guard message.judgement == .valid, let author = message.author, let sequence = message.sequence else {
-        return nil
+// The only folder that knows `Capture`: its items become what is judged.
+
+extension Trace {
+  /// Adds what the capture of a host shows. Call `complete` when all is added.
+  ///
+  /// What goes through a circuit that the host only relays is no word to it or of it, even where the keys of
+  /// its ends make it readable.
+  package mutating func append(_ timeline: Timeline, of host: String, names: Names) {
+    var punches = PunchWatch()
+    for item in timeline.items where !item.circuit.contains(where: { names.relay(of: $0) == host }) {
+      let isOutbound = names.addresses[item.sender.address] == host
+      let peer = isOutbound ? item.receivingPeer : item.sendingPeer
+      let address = isOutbound ? item.receiver.address : item.sender.address
+      let isInside = !item.circuit.isEmpty
+      for what in Witnessed.all(in: item, isOutbound: isOutbound, names) + punches.receive(item, peer) {
+        sightings.append(
+          Sighted(
+            host, item.stamp.packet, at: item.time, isOutbound ? .outbound : .inbound,
+            // Inside, the address is the relay's.
+            peer: peer.map(names.name(of:)) ?? (isInside ? nil : names.addresses[address]),
+            path: peer == nil ? nil : isInside ? .relayed : .direct,
+            relay: item.circuit.last.map(names.relay(of:)), what))
       }
-      self = .gossip(
-        author: names.name(of: author), sequence: sequence, topic: message.topic.description,
-        text: String(decoding: message.data, as: UTF8.self))
-    case .multistream, .noise, .yamux, .identify, .ping, .gossip, .chat, .perf, .relay, .opaque, .note:
-      return nil
     }
   }
 }
