@@ -53,6 +53,7 @@ let core: [Target] = [
   machine("Chat", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered, protobuf]),
   machine("LocalDiscovery", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("CircuitRelay", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered]),
+  machine("DCUtR", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered]),
   machine("NetworkModel", uses: ["SansIO"], [deques, heaps]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(

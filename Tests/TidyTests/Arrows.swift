@@ -56,6 +56,8 @@ let rooms: [String: Room] = [
   "LocalDiscovery": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "OrderedCollections"]),
   "CircuitRelay": .core(
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections"]),
+  "DCUtR": .core(
+    ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections"]),
   "NetworkModel": .core(["SansIO"], and: ["DequeModule", "HeapModule"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
