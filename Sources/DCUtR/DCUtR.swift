@@ -37,8 +37,8 @@
 //
 // Roles. The specification makes A the initiator (multistream, noise, yamux) and B the responder. Go before
 // 0.41 has them reversed: in 0.32.1 B, who opened the stream, passes `isClient: true` on all three
-// attempts, and A `false` (holepuncher.go, svc.go). Go since then does as specified, but B is the initiator
-// on the third attempt. Rust always does as specified. So here
+// attempts, and A `false` (holepuncher.go, svc.go). Go since then does as specified; in 2026 B became the
+// initiator on its third attempt, to meet the older ones. Rust always does as specified. So here
 // - a responder to whom nothing is said becomes the initiator, B before A: two responders meet within one
 //   attempt, an old Go as A among them;
 // - two initiators fail within a round trip, and the side that saw TCP stand and the handshake fail takes the
