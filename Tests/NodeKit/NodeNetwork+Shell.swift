@@ -71,6 +71,14 @@ extension NodeNetwork {
   private func dial(_ id: DialID, _ address: Multiaddr, from host: Host) {
     dials.append((now, address))
     if blackHoles.contains(address) { return }
+    knock(id, address, from: host, at: now, wait: .seconds(1))
+  }
+
+  /// An attempt. Through a partition it gets no answer, and the kernel repeats it, each time after twice as
+  /// long, until the shell gives it up.
+  private func knock(
+    _ id: DialID, _ address: Multiaddr, from host: Host, at begin: Instant, wait: Duration
+  ) {
     after(latency * 2) { [self] in
       guard !host.cancelled.contains(id) else { return }
       guard let target = hosts.first(where: { $0.address == address && $0.accepts })
@@ -78,24 +86,35 @@ extension NodeNetwork {
         host.node.dialFailed(id, reason: "connection refused", at: now)
         return carryOut(host)
       }
-      let (near, far) = (Socket(host: host), Socket(host: target))
-      near.other = far
-      far.other = near
-      guard let accepted = target.node.accepted(local: address, remote: host.address, at: now) else {
-        host.node.dialFailed(id, reason: "reset", at: now)
-        return carryOut(host)
+      guard areCut(host, target) else { return open(id, from: host, to: target) }
+      guard now + wait - begin < dialPatience else {
+        return after(begin + dialPatience - now) { [self] in
+          host.node.dialFailed(id, reason: "no answer", at: now)
+          carryOut(host)
+        }
       }
-      far.id = accepted
-      target.sockets[accepted] = far
-      if let connected = host.node.dialed(id, local: host.address, remote: address, at: now) {
-        near.id = connected
-        host.sockets[connected] = near
-      } else {
-        close(far, reason: "closed by the peer")
-      }
-      carryOut(target)
-      carryOut(host)
+      after(wait) { [self] in knock(id, address, from: host, at: begin, wait: wait * 2) }
     }
+  }
+
+  private func open(_ id: DialID, from host: Host, to target: Host) {
+    let (near, far) = (Socket(host: host), Socket(host: target))
+    near.other = far
+    far.other = near
+    guard let accepted = target.node.accepted(local: target.address, remote: host.address, at: now) else {
+      host.node.dialFailed(id, reason: "reset", at: now)
+      return carryOut(host)
+    }
+    far.id = accepted
+    target.sockets[accepted] = far
+    if let connected = host.node.dialed(id, local: host.address, remote: target.address, at: now) {
+      near.id = connected
+      host.sockets[connected] = near
+    } else {
+      close(far, reason: "closed by the peer")
+    }
+    carryOut(target)
+    carryOut(host)
   }
 
   private func resolve(_ id: ResolutionID, _ resolution: Resolution, for host: Host) {
@@ -112,9 +131,8 @@ extension NodeNetwork {
     while true {
       var wire = ByteBuffer()
       guard host.node.drainOutbound(id, into: &wire, maxBytes: 64 * 1024, at: now) else { return }
-      after(latency) { [self] in
-        guard let far = socket.other, let id = far.id, far.host.sockets[id] === far, !far.host.isFrozen
-        else { return }
+      arrive(at: socket.other, from: host) { [self] far in
+        guard let id = far.id, far.host.sockets[id] === far, !far.host.isFrozen else { return }
         // A copy of its own: nodes decrypt in place.
         far.host.node.receive(ByteBuffer(bytes: Array(wire.readableBytesView)), on: id, at: now)
         carryOut(far.host)
@@ -129,9 +147,7 @@ extension NodeNetwork {
       host.node.transportClosed(id, reason: "closed", at: now)
       carryOut(host)
     }
-    after(latency) { [self] in
-      if let far = socket.other { close(far, reason: "closed by the peer") }
-    }
+    arrive(at: socket.other, from: host) { [self] far in close(far, reason: "closed by the peer") }
   }
 
   func close(_ socket: Socket, reason: String) {

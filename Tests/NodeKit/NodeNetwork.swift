@@ -11,12 +11,17 @@ package final class NodeNetwork {
   package private(set) var now = Instant.zero
   package private(set) var hosts: [Host] = []
   package var latency: Duration = .milliseconds(10)
+  /// How long a shell waits for an answer to an attempt.
+  package var dialPatience: Duration = .seconds(10)
   /// Answers of the name system; what is not here does not exist.
   package var names: [Resolution: ResolutionAnswer] = [:]
   /// Addresses that swallow connection attempts without an answer.
   package var blackHoles: Set<Multiaddr> = []
   /// When each dial left, for counting and order.
   package internal(set) var dials: [(at: Instant, to: Multiaddr)] = []
+  /// Hosts that cannot reach each other, by their places.
+  var cuts: Set<[Int]> = []
+  private let seed: UInt8
   private var events = Heap<Event>()
   private var order = 0
 
@@ -64,6 +69,8 @@ package final class NodeNetwork {
     let host: Host
     var id: ConnectionID?
     weak var other: Socket?
+    /// On its way to it and held up by a partition, in order.
+    var heldUp: [() -> Void] = []
     init(host: Host) { self.host = host }
   }
 
@@ -77,7 +84,8 @@ package final class NodeNetwork {
     static func == (a: Event, b: Event) -> Bool { a.order == b.order }
   }
 
-  package init() {}
+  /// The seed is of the nodes' identities and draws.
+  package init(seed: UInt8 = 0) { self.seed = seed }
 
   // MARK: Building
 
@@ -88,7 +96,7 @@ package final class NodeNetwork {
     let index = hosts.count
     var configuration = Node.Configuration()
     configure(&configuration)
-    let seed = [UInt8](repeating: UInt8(index + 1), count: 32)
+    let seed = [self.seed] + [UInt8](repeating: UInt8(index + 1), count: 31)
     guard let identity = try? KeyPair(seed: seed) else { preconditionFailure("32 bytes are a seed") }
     let address = Multiaddr.tcp(ip ?? .v4(IPv4Address(rawValue: 0x2D0A_0001 + UInt32(index))), port: port)
     let node = Node(

@@ -66,16 +66,23 @@ import Testing
     #expect(deliveries(2).red.count == 2)
   }
 
-  private func deliveries(_ copies: Int) -> Village {
+  @Test(arguments: [0.05, 0.1, 1])
+  func aMessageMayArriveBeforeItsSenderIsToldThatItWasSent(second: Double) {
+    let village = deliveries(1, at: second)
+    #expect(village.trace.deeds[1].ended == village.at(0.1))
+    #expect(village.red.isEmpty)
+  }
+
+  private func deliveries(_ copies: Int, at second: Double = 1) -> Village {
     var village = Village(crash: nil) { net, nodes in
       let hello = nodes[0].send("hello")
       net.expect(that: "lost", hello, reachesOnce: nodes[1], nodes[2], within: .seconds(5))
       net.expect(.everyMessageOnce)
     }
     for _ in 0..<copies {
-      village.event("ana", 1, "message.received", ["from": "hub", "text": "hello", "room": "global"])
+      village.event("ana", second, "message.received", ["from": "hub", "text": "hello", "room": "global"])
     }
-    village.event("ben", 1, "message.received", ["from": "hub", "text": "hello", "room": "global"])
+    village.event("ben", second, "message.received", ["from": "hub", "text": "hello", "room": "global"])
     return village
   }
 

@@ -60,11 +60,13 @@ extension Judge {
   func delivered(_ step: Int, _ hosts: [String], in stretch: Stretch) -> Finding {
     let action = trace.plan.allSteps.first { $0.id == step }?.action
     guard case .send(let sender, _, let text) = action else { return .failed("step \(step) sends nothing") }
+    // A message can be there before its sender is told that it was sent, which ends the step.
+    let sent = min(stretch.from, deeds[step]?.began ?? stretch.from)
     var evidence: [Evidence] = []
     var problems: [String] = []
     for host in hosts {
       let fact = Fact.received(at: host, from: sender, text: text)
-      let arrivals = trace.events.filter { fact.isSaid(by: $0) && $0.at >= stretch.from }
+      let arrivals = trace.events.filter { fact.isSaid(by: $0) && $0.at >= sent }
       evidence += arrivals.map(\.evidence)
       if arrivals.isEmpty {
         problems.append("\(host) never received it")

@@ -46,7 +46,7 @@ struct Judge {
   let trace: Trace
   let course: Course
   /// When each step began and ended.
-  private let deeds: [Int: Deed]
+  let deeds: [Int: Deed]
 
   /// A report that lists more is not read.
   static let evidenceMax = 12
