@@ -124,6 +124,7 @@ extension Health {
   fileprivate init(_ facts: RunFacts) {
     self.init()
     latenessP99Ms = facts.health.latenessP99Ms
+    latenessP99AtLeastMs = facts.health.latenessP99AtLeastMs ?? latenessP99Ms
     latenessMaxMs = facts.health.latenessMaxMs
     tunDrops = Int(clamping: facts.health.queueDrops + facts.health.refused)
     captureLost = Int(clamping: facts.health.captureLost)

@@ -44,6 +44,8 @@ struct RunFacts: Codable, Sendable {
     var scheduling = ""
     var latenessP50Ms: Double = 0
     var latenessP99Ms: Double = 0
+    /// None in runs recorded before there was such a bound.
+    var latenessP99AtLeastMs: Double?
     var latenessMaxMs: Double = 0
     var deliveries: UInt64 = 0
     var queueDrops: UInt64 = 0

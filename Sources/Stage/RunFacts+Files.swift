@@ -23,6 +23,7 @@ extension RunFacts.HealthFacts {
     scheduling = health.scheduling.rawValue
     latenessP50Ms = health.lateness.quantile(0.5).inMilliseconds
     latenessP99Ms = health.lateness.quantile(0.99).inMilliseconds
+    latenessP99AtLeastMs = health.lateness.quantileAtLeast(0.99).inMilliseconds
     latenessMaxMs = health.lateness.max.inMilliseconds
     deliveries = health.delivered
     queueDrops = health.queueDrops

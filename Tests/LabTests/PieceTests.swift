@@ -20,6 +20,21 @@ struct HistogramTests {
     #expect(histogram.count == 7)
     #expect(Histogram().quantile(0.99) == .zero)
   }
+
+  @Test(arguments: [(100, 5), (350, 10), (5000, 73), (49_000, 559), (60_000, 677)] as [(UInt64, UInt64)])
+  func aShareOfOneInAHundredShowsAtMostSoManyOf(records: UInt64, most: UInt64) {
+    #expect(Histogram.binomialMost(of: records, 0.01) == most)
+  }
+
+  /// Of 350 packets, 9 % of them late, or four.
+  @Test(arguments: [(4, false), (10, false), (11, true), (32, true)])
+  func aFewLateOnesDoNotMakeAPercentile(late: Int, isLate: Bool) {
+    var histogram = Histogram()
+    for index in 0..<350 { histogram.record(nanoseconds: index < late ? 9_000_000 : 1_000_000) }
+    #expect(histogram.quantile(0.99) > .milliseconds(5))
+    #expect((histogram.quantileAtLeast(0.99) > .milliseconds(5)) == isLate)
+    #expect(Histogram().quantileAtLeast(0.99) == .zero)
+  }
 }
 
 struct CaptureRingTests {

@@ -22,7 +22,39 @@ package struct Histogram: Hashable, Sendable {
 
   /// The duration that this part of all records (0.99 of them) did not exceed; zero without records.
   package func quantile(_ part: Double) -> Duration {
-    let rank = (Double(count) * part).rounded(.up)
+    duration(ofRank: (Double(count) * part).rounded(.up))
+  }
+
+  /// What that duration is at least where the records come from, of which they are a sample: it would take
+  /// more than a chance in a thousand for it to be less. With few records far below `quantile`, with many
+  /// hardly.
+  package func quantileAtLeast(_ part: Double) -> Duration {
+    let beyond = Self.binomialMost(of: count, 1 - part)
+    return beyond < count ? duration(ofRank: Double(count - beyond)) : .zero
+  }
+
+  /// How many of so many trials succeed at most, but for one chance in a thousand.
+  static func binomialMost(of count: UInt64, _ chance: Double) -> UInt64 {
+    let (expected, limit) = (Double(count) * chance, 0.999)
+    // Where e^-expected is a number to count with, exactly; beyond, the normal distribution with Cornish and
+    // Fisher's term for its skew is off by less than one.
+    guard expected < 500 else {
+      let z = 3.0902
+      let spread = (expected * (1 - chance)).squareRoot()
+      return UInt64(expected + z * spread + (1 - 2 * chance) * (z * z - 1) / 6 + 0.5)
+    }
+    var term = 1.0
+    for _ in 0..<count { term *= 1 - chance }
+    var (sum, successes) = (term, 0.0)
+    while sum < limit, successes < Double(count) {
+      term *= (Double(count) - successes) / (successes + 1) * chance / (1 - chance)
+      successes += 1
+      sum += term
+    }
+    return UInt64(successes)
+  }
+
+  private func duration(ofRank rank: Double) -> Duration {
     var seen: UInt64 = 0
     for (bucket, count) in counts.enumerated() where count > 0 {
       seen += count

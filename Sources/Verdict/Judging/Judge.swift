@@ -70,10 +70,11 @@ struct Judge {
 
   private func judge(_ claim: Plan.Claim, in stretch: Stretch, _ window: Plan.Window) -> Finding {
     switch claim {
-    case .happens(let what): happens(what, in: stretch, isExact: window.from.offsetMs > 0)
+    case .happens(let what): 
+      happens(what, in: opened(stretch, by: window, for: what), isExact: window.from.offsetMs > 0)
     case .never(let what): never(what, in: stretch)
     case .counted(let what, let least, let most):
-      counted(what, least, most, in: stretch)
+      counted(what, least, most, in: opened(stretch, by: window, for: what))
     case .stays(let fact): stays(fact, in: stretch)
     case .delivered(let step, let hosts): delivered(step, hosts, in: stretch)
     case .path(let from, let to, let path): judge(path, from, to, in: stretch)
@@ -106,6 +107,17 @@ struct Judge {
     guard let end = window.until else { return .success(Stretch(from: from, until: trace.ended)) }
     guard let until = instant(of: end) else { return .failure(NeverOpened(mark: end)) }
     return .success(Stretch(from: from, until: until))
+  }
+
+  /// What a step does may show in packets before the step is done: a message can be there before its sender is
+  /// told that it was sent. So for packets, after a step is from its beginning on; but not for steps that wait,
+  /// or that end something before they begin anew. (What nodes say may hold when the window opens.)
+  private func opened(_ stretch: Stretch, by window: Plan.Window, for what: Plan.Observation) -> Stretch {
+    if case .fact = what { return stretch }
+    guard case .ended(let number) = window.from.moment, window.from.offsetMs == 0, let deed = deeds[number],
+      let step = trace.plan.allSteps.first(where: { $0.id == number }), step.action.isOneDeed
+    else { return stretch }
+    return Stretch(from: min(stretch.from, deed.began), until: stretch.until)
   }
 
   private struct NeverOpened: Error {
@@ -156,5 +168,16 @@ struct Ruling {
 
   mutating func offend(_ words: String, _ evidence: [Evidence?]) {
     offences.append(Offence(words: words, evidence: evidence.compactMap { $0 }))
+  }
+}
+
+extension Plan.Action {
+  fileprivate var isOneDeed: Bool {
+    switch self {
+    case .wait, .waitUntil, .parallel, .note, .restart: false
+    case .start, .stop, .crash, .pause, .resume, .loseSignal, .regainSignal, .unplug, .plug, .move,
+      .changeLink, .changeUplink, .partition, .heal, .reboot, .renumber, .send, .tell, .run:
+      true
+    }
   }
 }

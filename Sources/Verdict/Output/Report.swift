@@ -76,6 +76,7 @@ package struct Report {
     let health = verdict.health
     let rows = [
       ("Fabric late, 99th percentile", health.latenessP99Ms.asTime),
+      ("The same, surely at least", health.latenessP99AtLeastMs.asTime),
       ("Fabric late, at most", health.latenessMaxMs.asTime),
       ("Tolerated", trace.plan.tolerance.latenessP99Ms.asTime),
       ("Packets lost by TUN devices", "\(health.tunDrops)"),

@@ -36,7 +36,8 @@ extension Evidence {
 extension Health {
   fileprivate func json(_ complaints: [String]) -> JSON {
     [
-      "latenessP99Ms": .number(latenessP99Ms), "latenessMaxMs": .number(latenessMaxMs),
+      "latenessP99Ms": .number(latenessP99Ms), "latenessP99AtLeastMs": .number(latenessP99AtLeastMs),
+      "latenessMaxMs": .number(latenessMaxMs),
       "tunDrops": .integer(Int64(tunDrops)), "captureLost": .integer(Int64(captureLost)),
       "complaints": .array(complaints.map(JSON.string)),
     ]
