@@ -168,7 +168,7 @@ let tests: [Target] = [
       "GossipSub",
       "Chat", "Perf", "CircuitRelay", "Scenario", "Verdict", "TestKit", bytes,
     ], swiftSettings: strict),
-  .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim"], swiftSettings: strict),
+  .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim", "Lab"], swiftSettings: strict),
   .testTarget(
     name: "CertifyTests", dependencies: ["Certify", "meshsim", "Lab", "NetworkModel", "SansIO"],
     swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Glibc
 import Identity
 import Lab
 import NetworkModel
@@ -43,6 +44,21 @@ struct Cast: Sendable {
   func keyFile(of host: String) -> String { "\(directory.data(of: host))/identity.key" }
   func identity(of host: String) -> [UInt8] { keys[host]?.protobuf ?? [] }
 
+  /// Each program's folder with its identity.
+  func prepareData(in directory: RunDirectory) throws(StageError) {
+    mkdir(directory.data, 0o755)
+    for host in plan.hosts {
+      mkdir(directory.data(of: host.name), 0o700)
+      let path = keyFile(of: host.name)
+      let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+      let key = identity(of: host.name)
+      guard file >= 0, write(file, key, key.count) == key.count else {
+        throw StageError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+      }
+      close(file)
+    }
+  }
+
   // MARK: Addresses
 
   /// Where a host can be dialled, if it is not behind a NAT: IPv4 first.
@@ -82,12 +98,14 @@ struct Cast: Sendable {
 
   // MARK: Programs
 
-  /// The program of a host; nil for a computer, on which nothing runs.
-  func program(of host: Plan.Host, start: Int, seats: [String: AddressPlan.Seat]) -> ProcessDescription? {
+  /// The program of a host; nil for a computer, on which nothing runs. `endpoint` is where its API is.
+  func program(
+    of host: Plan.Host, start: Int, seats: [String: AddressPlan.Seat], endpoint: String = "stdio"
+  ) -> ProcessDescription? {
     var description: ProcessDescription
     switch host.role {
-    case .node(let options): description = node(host, options, seats)
-    case .relay(let options): description = relay(host, options)
+    case .node(let options): description = node(host, options, endpoint, seats)
+    case .relay(let options): description = relay(host, options, endpoint)
     case .foreign(let command):
       description = ProcessDescription("program", "/bin/sh", ["-c", substituting(command, seats: seats)])
       description.output = .lines
@@ -105,9 +123,9 @@ struct Cast: Sendable {
   }
 
   private func node(
-    _ host: Plan.Host, _ options: Plan.NodeOptions, _ seats: [String: AddressPlan.Seat]
+    _ host: Plan.Host, _ options: Plan.NodeOptions, _ endpoint: String, _ seats: [String: AddressPlan.Seat]
   ) -> ProcessDescription {
-    var arguments = ["run", "--name", host.name] + common(host, port: options.port)
+    var arguments = ["run", "--name", host.name] + common(host, endpoint, port: options.port)
     for known in options.bootstrap {
       arguments += multiaddresses(of: known, at: seats[known]).prefix(1).flatMap { ["--bootstrap", $0] }
     }
@@ -125,18 +143,20 @@ struct Cast: Sendable {
     return description
   }
 
-  private func relay(_ host: Plan.Host, _ options: Plan.RelayOptions) -> ProcessDescription {
-    let arguments = ["run"] + common(host, port: options.port) + options.flags
+  private func relay(
+    _ host: Plan.Host, _ options: Plan.RelayOptions, _ endpoint: String
+  ) -> ProcessDescription {
+    let arguments = ["run"] + common(host, endpoint, port: options.port) + options.flags
     var description = ProcessDescription("meshrelay", programs.meshrelay, arguments)
     description.output = .api
     return description
   }
 
-  private func common(_ host: Plan.Host, port: Int) -> [String] {
+  private func common(_ host: Plan.Host, _ endpoint: String, port: Int) -> [String] {
     let listen =
       (host.families == .ipv6 ? [] : ["--listen", "/ip4/0.0.0.0/tcp/\(port)"])
       + (host.families == .ipv4 ? [] : ["--listen", "/ip6/::/tcp/\(port)"])
-    return ["--data", directory.data(of: host.name), "--api", "stdio"] + listen
+    return ["--data", directory.data(of: host.name), "--api", endpoint] + listen
       + ["--keylog", directory.keys(of: host.name), "--log-level", "info"]
   }
 }

@@ -168,6 +168,14 @@ extension Layout {
       return (interfaces[host], seat, places.place(in: lan, region: description?.region))
     }
 
+    /// Gives each router that is a kernel its rules.
+    func applyKernelRouters(in laboratory: Laboratory) throws {
+      for (_, gate) in gates.sorted(by: { $0.key < $1.key }) {
+        guard case .linux(let name, _, let router, let external) = gate else { continue }
+        try router.apply(to: name, external: external, in: laboratory)
+      }
+    }
+
     /// Other addresses outside for a LAN's router.
     mutating func renumber(_ lan: String, _ plan: Plan) -> [Address] {
       let router = plan.lan(named: lan)?.router

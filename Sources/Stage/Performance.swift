@@ -57,7 +57,7 @@ package final class Performance: Sendable {
       .init(meshnode: "\(programs)/meshnode", meshrelay: "\(programs)/meshrelay"))
     self.cast = cast
     var layout = Layout(plan)
-    try Self.prepareData(plan, cast, directory)
+    try cast.prepareData(in: directory)
 
     let everyone = plan.hosts.compactMap { host in layout.interfaces[host.name].map { ($0, host.name) } }
     let captured = everyone.filter { plan.host(named: $0.1)?.captures == true }
@@ -77,21 +77,6 @@ package final class Performance: Sendable {
         addresses: stage.peek { $0.layout.hostsByAddress }))
   }
 
-  /// Each program's folder with its identity.
-  private static func prepareData(_ plan: Plan, _ cast: Cast, _ directory: RunDirectory) throws(StageError) {
-    mkdir(directory.data, 0o755)
-    for host in plan.hosts {
-      mkdir(directory.data(of: host.name), 0o700)
-      let path = cast.keyFile(of: host.name)
-      let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-      let key = cast.identity(of: host.name)
-      guard file >= 0, write(file, key, key.count) == key.count else {
-        throw StageError("\(path) cannot be written: \(String(cString: strerror(errno)))")
-      }
-      close(file)
-    }
-  }
-
   /// Ends the run as soon as it can be; what was recorded stays.
   package func interrupt() { isInterrupted.withLock { $0 = true } }
 
@@ -101,7 +86,7 @@ package final class Performance: Sendable {
     let thread = try recorder.follow(laboratory)
     var failure: StageError?
     do {
-      try applyKernelRouters()
+      try stage.peek { $0.layout }.applyKernelRouters(in: laboratory)
       progress("\(plan.hosts.count) hosts, seed \(plan.seed)")
       try perform(plan.steps)
       try awaitClosing()
@@ -123,13 +108,6 @@ package final class Performance: Sendable {
     }
     if let failure { progress("stopped: \(failure)") }
     return failure == nil
-  }
-
-  private func applyKernelRouters() throws {
-    for (_, gate) in stage.peek({ $0.layout.gates }).sorted(by: { $0.key < $1.key }) {
-      guard case .linux(let name, _, let router, let external) = gate else { continue }
-      try router.apply(to: name, external: external, in: laboratory)
-    }
   }
 
   /// Goes on until every window that ends has ended.

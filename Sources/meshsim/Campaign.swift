@@ -145,7 +145,7 @@ final class Campaign: Sendable {
 
 extension PlannedRun {
   /// An empty directory with the plan in it. What a former run left there goes.
-  fileprivate func prepare() throws(StageError) {
+  func prepare() throws(StageError) {
     let manager = FileManager.default
     do {
       if manager.fileExists(atPath: directory.path) {

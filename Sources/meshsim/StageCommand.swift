@@ -18,16 +18,7 @@ struct StageCommand: ParsableCommand {
   @Flag var quiet = false
 
   func run() throws {
-    var configuration = Sandbox.Configuration()
-    configuration.nameServers = NameService.addresses
-    let signals = try Sandbox.enter(configuration)
-    let directory = RunDirectory(Self.absolute(directory))
-    let plan: Plan
-    do {
-      plan = try JSONDecoder().decode(Plan.self, from: Data(contentsOf: URL(filePath: directory.scenario)))
-    } catch {
-      throw StageError("\(directory.scenario) cannot be read: \(error)")
-    }
+    let (directory, plan, signals) = try Self.enter(directory)
     let progress = Progress(prefix: prefix, isQuiet: quiet)
     let performance = try Performance(
       plan, in: directory, here: Self.absolute(here), programs: Self.ownFolder
@@ -36,13 +27,27 @@ struct StageCommand: ParsableCommand {
     if try !performance.run() { throw ExitCode(1) }
   }
 
+  /// Enters the sandbox, and reads the plan there.
+  static func enter(_ directory: String) throws -> (RunDirectory, Plan, EndingSignals) {
+    var configuration = Sandbox.Configuration()
+    configuration.nameServers = NameService.addresses
+    let signals = try Sandbox.enter(configuration)
+    let directory = RunDirectory(absolute(directory))
+    do {
+      let data = try Data(contentsOf: URL(filePath: directory.scenario))
+      return (directory, try JSONDecoder().decode(Plan.self, from: data), signals)
+    } catch {
+      throw StageError("\(directory.scenario) cannot be read: \(error)")
+    }
+  }
+
   /// `meshnode` and `meshrelay` are beside this executable.
-  private static var ownFolder: String {
+  static var ownFolder: String {
     let path = ScenarioCatalog.ownExecutable
     return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
   }
 
-  private static func absolute(_ path: String) -> String {
+  static func absolute(_ path: String) -> String {
     path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 }

@@ -15,7 +15,9 @@ extension Host {
       (input: try Descriptor.pipe(), output: try Descriptor.pipe(), error: try Descriptor.pipe())
     }
     let pid = try perform("start \(description.name)") { _ throws(SystemError) in
-      try Self.start(path, description, pipes.input.reading, pipes.output.writing, pipes.error.writing)
+      try Self.start(
+        path, description, pipes.input.reading.number, pipes.output.writing.number,
+        pipes.error.writing.number, hasOwnSession: true)
     }
     pipes.input.reading.close()
     pipes.output.writing.close()
@@ -39,9 +41,9 @@ extension Host {
     return process
   }
 
-  private static func start(
-    _ path: String, _ description: ProcessDescription, _ input: Descriptor, _ output: Descriptor,
-    _ error: Descriptor
+  static func start(
+    _ path: String, _ description: ProcessDescription, _ input: CInt, _ output: CInt, _ error: CInt,
+    hasOwnSession: Bool
   ) throws(SystemError) -> Int32 {
     let environment = Self.environment.merging(description.environment) { _, own in own }
     let pid = CStrings.with([description.executable] + description.arguments) { arguments in
@@ -52,12 +54,12 @@ extension Host {
           what.directory = UnsafePointer(paths[1])
           what.arguments = arguments
           what.environment = environment
-          what.input = input.number
-          what.output = output.number
-          what.error = error.number
+          what.input = input
+          what.output = output
+          what.error = error
           what.nice = CInt(clamping: description.nice)
           what.open_files = CInt(clamping: description.openFiles)
-          what.own_session = 1
+          what.own_session = hasOwnSession ? 1 : 0
           return linux_spawn(&what)
         }
       }
@@ -72,7 +74,7 @@ extension Host {
   }()
 
   /// A program's path, looked for as a shell does.
-  private static func find(_ executable: String) throws(LabError) -> String {
+  static func find(_ executable: String) throws(LabError) -> String {
     if executable.contains("/") {
       if access(executable, X_OK) == 0 { return executable }
       throw .program("\(executable) cannot be run: \(String(cString: strerror(errno)))")
