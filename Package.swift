@@ -204,7 +204,8 @@ let benchmarks: [Target] = [
       "SansIO",
       "TestKit", "NodeKit", "CSodium",
       "MallocCount", bytes, posix, logging, arguments,
-    ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers"], swiftSettings: strict),
+    ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers", "Scenarios"],
+    swiftSettings: strict),
 ]
 
 /// The fuzz targets, which are built with flags of their own: only `scripts/fuzz` asks for them.

@@ -7,7 +7,7 @@ import Foundation
 /// out the same everywhere, so it is held to the values in `Thresholds`, and exceeding one fails the run.
 ///
 /// Reading order: this file, `Figures/Figure`, then a part: `InMemory`, `Loopback`, `Gossip`, `Presence`,
-/// `Store`; what they are compared with is in `Bounds` and `Peers`.
+/// `Store`, `Laboratory`; what they are compared with is in `Bounds` and `Peers`.
 @main
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +24,7 @@ struct Measure: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case memory, allocations, roundtrips, handshakes, gossip, presence, store, runtime, loopback, connections,
       start
-    case ten, idle
+    case ten, idle, lab
   }
 
   @Argument(help: "Only these parts: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -80,6 +80,7 @@ struct Measure: AsyncParsableCommand {
     case .loopback: try ThroughputFigures.figures(effort, tools)
     case .connections: try ConnectionFigures.figures(effort)
     case .start: try StartFigures.figures(effort, tools)
+    case .lab: try LabFigures.figures(effort, tools)
     }
   }
 
@@ -94,6 +95,12 @@ struct Measure: AsyncParsableCommand {
 struct Tools: ParsableArguments {
   @Option(help: "The meshnode to measure, as scripts/install puts it in place.")
   var meshnode = ".build/installed/bin/meshnode"
+
+  @Option(help: "The meshsim to measure, as scripts/install puts it in place.")
+  var meshsim = ".build/installed/bin/meshsim"
+
+  @Option(help: "The program of experiments in the laboratory.")
+  var labProbe = ".build/release/lab-probe"
 
   @Option(help: "The interop suite's Python.")
   var python: String = interopCache("venv/bin/python")

@@ -22,13 +22,14 @@ struct Figure: Encodable {
   }
 
   enum Goal: Encodable {
-    case atMost(Double), ratioAtLeast(Double), ratioAtMost(Double)
+    case atMost(Double), atLeast(Double), ratioAtLeast(Double), ratioAtMost(Double)
   }
 
   /// Nil without a goal, or when the goal is a ratio and there is no bound.
   var isReached: Bool? {
     switch goal {
     case .atMost(let limit): measured <= limit
+    case .atLeast(let limit): measured >= limit
     case .ratioAtLeast(let limit): bound.map { $0.ratio >= limit }
     case .ratioAtMost(let limit): bound.map { $0.ratio <= limit }
     case nil: nil

@@ -32,6 +32,7 @@ enum Table {
   private static func text(_ goal: Figure.Goal) -> String {
     switch goal {
     case .atMost(let limit): "≤ \(number(limit))"
+    case .atLeast(let limit): "≥ \(number(limit))"
     case .ratioAtLeast(let limit): "ratio ≥ \(number(limit))"
     case .ratioAtMost(let limit): "ratio ≤ \(number(limit))"
     }

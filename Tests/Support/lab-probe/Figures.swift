@@ -36,10 +36,15 @@ func blast(seconds: Int, rate: Int) {
     }
   }
   let payload = [UInt8](repeating: 7, count: 1172)
-  let end = MonotonicClock.now + .seconds(seconds)
+  let begin = MonotonicClock.now
+  let end = begin + .seconds(seconds)
+  var turn = 0
   while rate > 0, MonotonicClock.now < end {
     for _ in 0..<max(1, rate / 1000) { _ = send(socket, payload, payload.count, 0) }
-    usleep(1000)
+    turn += 1
+    // By the clock: what one sleep takes too long the next makes up for.
+    let rest = begin + .milliseconds(turn) - MonotonicClock.now
+    if rest > .zero { usleep(UInt32(rest.milliseconds * 1000)) }
   }
   while MonotonicClock.now < end {
     for _ in 0..<64 { _ = send(socket, payload, payload.count, 0) }
