@@ -73,6 +73,7 @@ package final class Visit: Sendable {
 
   /// The command `on`, which enters any host.
   private func writeCommand() throws {
+    let names = plan.hosts.map(\.name).joined(separator: " ")
     var script = """
       #!/bin/sh
       # on HOST [COMMAND…]: runs a command, or a shell, in a host of this laboratory.
@@ -84,7 +85,7 @@ package final class Visit: Sendable {
       script += "prompt='\(Self.prompt(in: host.name))' ;;\n"
     }
     script += """
-      *) echo "on: no host '${1-}'; there are: \(plan.hosts.map(\.name).joined(separator: " "))" >&2; exit 2 ;;
+      *) echo "on: no host '${1-}'; there are: \(names)" >&2; exit 2 ;;
       esac
       shift
       [ $# -gt 0 ] || { PS1="$prompt"; export PS1; set -- \(Self.shell.joined(separator: " ")); }

@@ -10,9 +10,9 @@ struct ShellCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "shell", abstract: "Bring a scenario's network up and open a shell in one of its hosts.",
     discussion: """
-      No step is done and no program started; what a run starts in each host is printed on standard error. \
-      Inside, the command “on HOST COMMAND…” reaches the other hosts. Exits as the command or shell does, and \
-      leaves nothing behind.
+      No step is done and no program started; what a run starts in each host is printed on standard \
+      error. Inside, the command “on HOST COMMAND…” reaches the other hosts. Exits as the command or shell \
+      does, and leaves nothing behind.
       """)
 
   @Argument(help: .init("A file, or a name that meshsim list shows.", valueName: "scenario"))

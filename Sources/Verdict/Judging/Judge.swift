@@ -109,9 +109,9 @@ struct Judge {
     return .success(Stretch(from: from, until: until))
   }
 
-  /// What a step does may show in packets before the step is done: a message can be there before its sender is
-  /// told that it was sent. So for packets, after a step is from its beginning on; but not for steps that wait,
-  /// or that end something before they begin anew. (What nodes say may hold when the window opens.)
+  /// What a step does may show in packets before the step is done: a message can be there before its sender
+  /// is told that it was sent. So for packets, after a step is from its beginning on; but not for steps that
+  /// wait, or that end something before they begin anew. (What nodes say may hold when the window opens.)
   private func opened(_ stretch: Stretch, by window: Plan.Window, for what: Plan.Observation) -> Stretch {
     if case .fact = what { return stretch }
     guard case .ended(let number) = window.from.moment, window.from.offsetMs == 0, let deed = deeds[number],
