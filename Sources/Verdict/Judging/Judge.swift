@@ -70,7 +70,7 @@ struct Judge {
 
   private func judge(_ claim: Plan.Claim, in stretch: Stretch, _ window: Plan.Window) -> Finding {
     switch claim {
-    case .happens(let what): 
+    case .happens(let what):
       happens(what, in: opened(stretch, by: window, for: what), isExact: window.from.offsetMs > 0)
     case .never(let what): never(what, in: stretch)
     case .counted(let what, let least, let most):
