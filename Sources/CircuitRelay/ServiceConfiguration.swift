@@ -1,4 +1,5 @@
 package import Identity
+package import SansIO
 
 /// Every limit of a relay, with its reason. The defaults are a relay for chat: many people, long circuits.
 package struct ServiceConfiguration: Hashable, Sendable {

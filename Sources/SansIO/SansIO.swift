@@ -9,4 +9,4 @@
 //   nextEvent()             outputs, pulled until nil
 //   drainOutbound(into:)    bytes, appended to the caller's buffer
 //
-// Reading order: Instant, DeadlineQueue, SeededGenerator, BoundedQueue, Fault.
+// Reading order: Instant, DeadlineQueue, SeededGenerator, BoundedQueue, TokenBucket, RateLimiter, Fault.

@@ -1,5 +1,3 @@
-import SansIO
-
 /// `burst` at once, then one every `interval`.
 package struct Rate: Hashable, Sendable {
   package var burst: Int
@@ -12,19 +10,19 @@ package struct Rate: Hashable, Sendable {
 }
 
 /// A token bucket for every key that asked lately; a full one is no different from none and is forgotten.
-struct RateLimiter<Key: Hashable & Sendable>: Sendable {
+package struct RateLimiter<Key: Hashable & Sendable>: Sendable {
   private let rate: Rate
   private let keysMax: Int
   private var fullAt = DeadlineQueue<Key>()
 
   /// - Parameter keysMax: buckets kept; beyond, the fullest is forgotten.
-  init(_ rate: Rate, keysMax: Int) {
+  package init(_ rate: Rate, keysMax: Int) {
     self.rate = rate
     self.keysMax = keysMax
   }
 
   /// Whether one more is allowed; if so it is counted. What has no key is not limited.
-  mutating func allows(_ key: Key?, at now: Instant) -> Bool {
+  package mutating func allows(_ key: Key?, at now: Instant) -> Bool {
     guard let key else { return true }
     while fullAt.popExpired(at: now) != nil {}
     let known = fullAt.deadline(of: key)
