@@ -54,6 +54,7 @@ let core: [Target] = [
   machine("LocalDiscovery", uses: ["Wire", "SansIO", "Identity"], [bytes, ordered]),
   machine("CircuitRelay", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered]),
   machine("DCUtR", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered]),
+  machine("AutoNAT", uses: ["Wire", "SansIO", "Identity"], [bytes, deques, ordered]),
   machine("NetworkModel", uses: ["SansIO"], [deques, heaps]),
   machine("Perf", uses: ["Wire", "SansIO", "Identity"], [bytes]),
   machine(
@@ -217,7 +218,7 @@ let fuzz: [Target] =
       name: "fuzz",
       dependencies: [
         "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify",
-        "Perf", "Chat", "LocalDiscovery",
+        "Perf", "Chat", "LocalDiscovery", "AutoNAT",
         "Node", "Runtime", "MeshworkControl", "TestKit", bytes, protobuf,
       ],
       path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict)

@@ -58,6 +58,7 @@ let rooms: [String: Room] = [
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections"]),
   "DCUtR": .core(
     ["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections"]),
+  "AutoNAT": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore", "DequeModule", "OrderedCollections"]),
   "NetworkModel": .core(["SansIO"], and: ["DequeModule", "HeapModule"]),
   "Perf": .core(["Wire", "SansIO", "Identity"], and: ["NIOCore"]),
   "Node": .core(
@@ -112,7 +113,7 @@ let rooms: [String: Room] = [
     kind: .testSupport,
     ours: [
       "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify", "Perf",
-      "Chat", "LocalDiscovery", "Node", "Runtime", "MeshworkControl", "TestKit",
+      "Chat", "LocalDiscovery", "AutoNAT", "Node", "Runtime", "MeshworkControl", "TestKit",
     ], theirs: ["NIOCore", "SwiftProtobuf"]),
   "MallocCount": Room(kind: .testSupport, ours: [], theirs: []),
   "bench": Room(
