@@ -25,13 +25,14 @@
 // - `dial`: connect as always, as an initiator, from a fresh port. Not from the listening port: its SYN would
 //   be in the way of the punch, whose addresses and ports would be the same. Answer with `punched` or
 //   `punchFailed`, like `punch`, and say `tcpConnected` when TCP stands.
-// - `punch`: dial all addresses at once from the listening port (SO_REUSEADDR, SO_REUSEPORT) and speak in
-//   the `role` given, whoever's SYN won. With `initiatesAfter`, a responder that has received nothing for
-//   so long since TCP stood becomes the initiator. A dial that is refused at once may be made again while the
-//   attempt lasts. A connection that is *accepted* meanwhile is a responder's as always; when its peer is
-//   authenticated it is told by `directConnected`, and the attempt has succeeded. Say `tcpConnected` when a
-//   dial's TCP stands, `punched` when an authenticated connection to this peer stands and `punchFailed` when
-//   every dial has come to an end without one. Close the connections that are left over.
+// - `punch`: dial all addresses at once from the listening port (SO_REUSEADDR, SO_REUSEPORT) and speak in the
+//   `role` given, whoever's SYN won. With `initiatesAfter`, a responder that has received nothing for so long
+//   since TCP stood becomes the initiator. A dial that is refused at once may be made again while the attempt
+//   lasts. Say `tcpConnected` when a dial's TCP stands; `punched`, before `directConnected`, when an
+//   authenticated connection to this peer does; `punchFailed` when every dial has come to an end without one,
+//   or a handshake has failed. Whatever is left over is yours to stop and close.
+// - A connection that is *accepted* meanwhile is a responder's as always; `directConnected` tells of it, and
+//   the attempt has succeeded.
 // - `abandon`: stop those dials; nothing more is said of them.
 // - After each call pull `nextEvent` until nil; call `advance` at `deadline`.
 //

@@ -17,6 +17,15 @@ extension Machine {
     deadlines.set(.series(peer), to: upgrade.notBefore)
   }
 
+  /// The peer has opened a circuit, or says something else of itself. Once a series has failed it cannot have
+  /// as many more as it likes.
+  mutating func promptedByPeer(_ peer: PeerID) {
+    guard let upgrade = upgrades[peer], canBegin(upgrade, with: peer) else { return }
+    if upgrade.failures == 0 || upgrades[peer]?.prompts.take(at: now) == true { return prompt(peer) }
+    counters.promptsLimited += 1
+    if upgrade.isResting, deadlines.deadline(of: .series(peer)) == nil { retryLater(peer) }
+  }
+
   private func canBegin(_ upgrade: Upgrade, with peer: PeerID) -> Bool {
     upgrade.inbound != nil && upgrade.description != nil && !direct.contains(peer)
   }
@@ -148,17 +157,23 @@ extension Machine {
     let pause = failure == .notSpoken ? .zero : configuration.seriesPause
     upgrades[peer]?.notBefore = now + pause
     if failure == .notSpoken { upgrades[peer]?.saidNotSpoken = true }
-    if canBegin(upgrade, with: peer), !configuration.retryDelays.isEmpty {
-      let delay = configuration.retryDelays[min(upgrade.failures, configuration.retryDelays.count - 1)]
-      let wait = delay - generator.duration(upTo: delay / 4)
-      deadlines.set(.series(peer), to: now + (upgrade.isStale ? pause : max(wait, pause)))
+    if canBegin(upgrade, with: peer) {
+      if upgrade.isStale { deadlines.set(.series(peer), to: now + pause) } else { retryLater(peer) }
     }
     callLine()
+  }
+
+  private mutating func retryLater(_ peer: PeerID) {
+    let failures = upgrades[peer]?.failures ?? 1
+    guard let delay = configuration.retryDelays.prefix(max(1, failures)).last else { return }
+    let wait = max(delay - generator.duration(upTo: delay / 4), configuration.seriesPause)
+    deadlines.set(.series(peer), to: now + wait)
   }
 
   /// The peer's own series goes on instead.
   mutating func yield(to peer: PeerID) {
     counters.collisionsYielded += 1
+    counters.attemptsFailed += 1
     abandonExchange(peer)
     abandonDial(peer)
     report(peer, .failed(.superseded))

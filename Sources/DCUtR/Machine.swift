@@ -117,7 +117,7 @@ package struct Machine: Sendable {
     upgrade.relayed.append(.init(connection: connection, isInbound: isInbound))
     upgrades[peer] = upgrade
     deadlines.set(.forget(peer), to: nil)
-    if isInbound { prompt(peer) }
+    if isInbound { promptedByPeer(peer) }
   }
 
   package mutating func relayedClosed(_ connection: ConnectionID, to peer: PeerID, at now: Instant) {
@@ -146,10 +146,7 @@ package struct Machine: Sendable {
     guard description != upgrade.description else { return }
     upgrades[peer]?.description = description
     if case .dialling = upgrade.phase, speaksDCUtR { return nextAttempt(peer) }
-    guard upgrade.description == nil || upgrades[peer]?.prompts.take(at: now) == true else {
-      return counters.promptsLimited += 1
-    }
-    prompt(peer)
+    promptedByPeer(peer)
   }
 
   /// The first direct connection with a peer stands, wherever it came from.

@@ -182,6 +182,7 @@ import Wire
         #expect(events.first == .reset(ours))
         #expect(events.failures == [.superseded])
         #expect(rig.machine.counters.collisionsYielded == 1)
+        #expect(rig.machine.counters.attemptsFailed == 1)
         rig.send(.connect([theirAddress]), on: theirs, at: .zero)
         rig.send(.sync, on: theirs, at: .zero)
         #expect(rig.said().compactMap(\.punch).count == 1)

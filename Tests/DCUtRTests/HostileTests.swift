@@ -174,6 +174,24 @@ import Wire
     #expect(rig.machine.counters.timeouts == 64)
   }
 
+  @Test func `a peer that refuses gets no more attempts by opening circuits anew`() throws {
+    var rig = Rig()
+    var series = 0
+    for second: Int64 in 0..<120 {
+      let now = ms(second * 1000)
+      rig.circuit(20, isInbound: true, at: now)
+      rig.describe(20, [theirAddress], at: now)
+      for open in (rig.said() + rig.advance(to: now)).compactMap(\.open) {
+        series += 1
+        rig.machine.openFailed(open, isUnsupported: false, at: now)
+      }
+      rig.machine.relayedClosed(rig.connection(20), to: peers[20], at: now)
+      _ = rig.said()
+    }
+    #expect(series >= 2 && series <= 5, "\(series) in two minutes")
+    #expect(rig.machine.counters.promptsLimited > 60)
+  }
+
   // MARK: Many
 
   @Test func `sixteen upgrades go on at once; ours wait, theirs are refused`() throws {
