@@ -228,7 +228,9 @@ import Wire
     #expect(relay.node.relaying?.reservations == 40)
     #expect(messengers.allSatisfy { $0.wasOfflineNever })
     // Nobody hammers: a few dials each, and never all in one second.
-    let dials = network.dials.dropFirst(dialsBefore).filter { $0.to == relay.address }.map { Int($0.at.nanoseconds / 1_000_000_000) }
+    let dials = network.dials.dropFirst(dialsBefore).filter { $0.to == relay.address }.map {
+      Int($0.at.nanoseconds / 1_000_000_000)
+    }
     #expect(dials.count <= 40 * 4)
     let busiest = Dictionary(grouping: dials) { $0 }.values.map(\.count).max() ?? 0
     #expect(busiest <= 30)
