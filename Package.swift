@@ -61,7 +61,7 @@ let core: [Target] = [
     "Node",
     uses: [
       "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
-      "LocalDiscovery", "CircuitRelay", "Perf",
+      "LocalDiscovery", "CircuitRelay", "DCUtR", "AutoNAT", "Perf",
     ],
     [bytes, deques, ordered], testedWith: "NodeKit"),
 ].flatMap { $0 }
@@ -80,7 +80,7 @@ let shells: [Target] = [
   .target(
     name: "Meshwork",
     dependencies: [
-      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO",
+      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "DCUtR", "AutoNAT", "LocalDiscovery", "Store", "Wire", "SansIO",
       "Identity", bytes, posix, deques, logging,
     ],
     swiftSettings: strict),

@@ -1,4 +1,6 @@
+import AutoNAT
 import CircuitRelay
+import DCUtR
 import LocalDiscovery
 import Node
 import Presence
@@ -110,11 +112,17 @@ extension Configuration {
       node.messenger = messenger.node
     }
     node.relays = relays
-    if messenger != nil || !relays.isEmpty { node.relayClient = ClientConfiguration() }
+    if messenger != nil || !relays.isEmpty {
+      node.relayClient = CircuitRelay.ClientConfiguration()
+      node.upgrade = DCUtR.Configuration()
+      node.reachability = AutoNAT.ClientConfiguration()
+    }
     if let relaying {
       node.relayService = relaying.service
       node.gossip = .forMessengers
       node.forwardsGossip = true
+      node.servesReachability = true
+      node.reachability = AutoNAT.ClientConfiguration()
       // Of people behind one address, all may come back at once.
       node.limits.arrivalBurst = 128
       node.limits.arrivalInterval = .milliseconds(250)

@@ -140,7 +140,8 @@ public actor MeshNode {
     NodeInfo(
       peerID: peerID, agent: configuration.agent, name: configuration.name,
       listenAddresses: shell.listenAddresses, announceAddresses: configuration.announce,
-      observedAddresses: shell.observedAddresses, reachability: .unknown,
+      observedAddresses: shell.observedAddresses,
+      reachability: NodeInfo.Reachability(shell.reachability.0), nat: NATInfo(shell.nat),
       relays: shell.relays.map(RelayInfo.init),
       protocols: shell.protocols.map(\.rawValue), uptime: .now - born)
   }

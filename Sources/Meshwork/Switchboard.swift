@@ -155,6 +155,15 @@ extension Switchboard: NodeShellClient {
       logger.info(
         "reservation at \(relay): \(reservation.state.rawValue)\(reservation.reason.map { ", \($0)" } ?? "")")
       record(.reservation(reservation))
+    case .reachability(let reachability, let addresses):
+      let reachability = NodeInfo.Reachability(reachability)
+      logger.info("reachability: \(reachability.rawValue)")
+      record(.reachability(reachability, addresses))
+    case .upgrade(let outcome):
+      let punch = Event.HolePunch(outcome)
+      let reason = punch.reason.map { ", \($0)" } ?? ""
+      logger.info("direct to \(punch.peerID): attempt \(punch.attempt) \(punch.outcome.rawValue)\(reason)")
+      record(.holePunch(punch))
     case .drained:
       logger.info("drained: nothing is relayed any more")
       record(.drained)

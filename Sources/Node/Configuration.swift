@@ -1,6 +1,8 @@
+package import AutoNAT
 package import Chat
 package import CircuitRelay
 package import Connection
+package import DCUtR
 package import GossipSub
 package import LocalDiscovery
 package import Presence
@@ -30,6 +32,12 @@ extension Node {
     package var relayClient: CircuitRelay.ClientConfiguration?
     /// Relays to keep reservations at, each with its peer at the end.
     package var relays: [Multiaddr] = []
+    /// Reach those directly that are connected through a relay, where routers allow it. Nil: not at all.
+    package var upgrade: DCUtR.Configuration?
+    /// Find out whether others can reach us. Nil: not at all.
+    package var reachability: AutoNAT.ClientConfiguration?
+    /// Tell others whether they can be reached, by dialling them; who is found to be public does so anyway.
+    package var servesReachability = false
     /// Be a relay for others. Nil: not at all.
     package var relayService: CircuitRelay.ServiceConfiguration?
     /// Pass gossip on for the topics that peers are subscribed to, and read none of it.
@@ -47,6 +55,8 @@ extension Node {
       gossip = .forMessengers
       messenger = Messenger()
       relayClient = CircuitRelay.ClientConfiguration()
+      upgrade = DCUtR.Configuration()
+      reachability = AutoNAT.ClientConfiguration()
     }
   }
 
@@ -107,6 +117,8 @@ extension Node {
     package var returnAddressesMax = 8
     /// Topics of others that gossip is passed on for.
     package var forwardedTopicsMax = 256
+    /// How often one dial of a simultaneous open is made again after it was refused.
+    package var redialsMax = 40
     /// Requests that wait for an answer.
     package var requestsMax = 4096
 
@@ -148,6 +160,11 @@ extension Node {
     /// The same for one that is present behind a relay, and how far dials to those are spread.
     package var companionPatience: Duration = .seconds(1)
     package var companionJitter: Duration = .milliseconds(300)
+    /// Before the first attempt at one that was lost: its relay is gone, and another one is there already.
+    package var companionRetryFirst: Duration = .milliseconds(250)
+    /// Before a refused dial of a simultaneous open is made again, at least and at most.
+    package var redialMin: Duration = .milliseconds(20)
+    package var redialMax: Duration = .milliseconds(120)
     /// Between attempts to get a lost bootstrap peer back: first and last step of a doubling.
     package var bootstrapRetryFirst: Duration = .seconds(2)
     package var bootstrapRetryLast: Duration = .seconds(120)

@@ -17,6 +17,12 @@ final class ConnectionEntry {
   let openedAt: Instant
   /// The effort this connection was dialled for, while it upgrades.
   var effort: DialEffortID?
+  /// The attempt to reach a relayed peer directly that it was dialled for, while it upgrades.
+  var punch: PunchDial?
+  /// What it was dialled for, when it is of no other use.
+  var dialBack: DialBack?
+  /// Set with the first byte from the peer.
+  var hasReceived = false
   var connection: Connection
   var phase: Phase = .upgrading
   var streams: [Connection.StreamID: StreamOwner] = [:]
@@ -96,6 +102,12 @@ final class ConnectionEntry {
 
   /// Smaller is better: a direct connection, a circuit, a circuit that its relay will cut soon.
   var pathRank: Int { isRelayed ? isEnding ? 2 : 1 : 0 }
+
+  /// The same with what is not known to be of use yet behind what is: a peer that only shows us that we can be
+  /// reached answers nothing on the connection it made for that.
+  var preference: Int {
+    if case .done = identify { pathRank } else { pathRank + 3 }
+  }
 
   /// Who is at the other end, once that is proved and while the connection is in use.
   var peer: PeerID? {

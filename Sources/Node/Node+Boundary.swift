@@ -1,5 +1,7 @@
+package import AutoNAT
 package import Chat
 package import CircuitRelay
+package import DCUtR
 package import Identity
 package import NIOCore
 package import LocalDiscovery
@@ -38,6 +40,27 @@ package enum Direction: String, Sendable {
   case inbound, outbound
 }
 
+/// Which port a dial leaves from.
+package enum DialSource: Hashable, Sendable {
+  /// Of a listening socket of the same family, where there is one and it is free: then what the peer observes
+  /// is where others reach us.
+  case listenPortIfPossible
+  /// Of a listening socket: another one is of no use, because a router would map it differently.
+  case listenPort
+  /// Any that is free.
+  case freshPort
+}
+
+/// What a dial met, in as much as something follows from it.
+package enum DialProblem: Hashable, Sendable {
+  /// A reset, or a message that the port is closed.
+  case refused
+  /// No route, no address of that version, or no socket.
+  case unreachable
+  case timedOut
+  case other
+}
+
 /// A question for the shell's resolver.
 package enum Resolution: Hashable, Sendable {
   /// A and/or AAAA records of a host.
@@ -59,9 +82,8 @@ package enum ResolutionAnswer: Sendable {
 extension Node {
   /// What the node asks of its shell, in order. Pull with ``Node/nextOutput()`` until nil after every call.
   package enum Output: Sendable {
-    /// Open a TCP connection; answer with `dialed` or `dialFailed`. Where `fromListenPort` is set, leave from
-    /// a listening socket's port of the same family if there is one.
-    case dial(DialID, to: Multiaddr, fromListenPort: Bool)
+    /// Open a TCP connection; answer with `dialed` or `dialFailed`.
+    case dial(DialID, to: Multiaddr, from: DialSource)
     /// Forget this attempt; no answer is due.
     case cancelDial(DialID)
     case resolve(ResolutionID, Resolution)
@@ -124,6 +146,10 @@ extension Node {
     case messagesMissing(room: String, author: PeerID, ClosedRange<UInt64>)
     /// How it stands with our reservation at a relay.
     case reservation(PeerID, ReservationState)
+    /// Whether others can reach us, and at which addresses that is known.
+    case reachability(AutoNAT.Reachability, [Multiaddr])
+    /// An attempt to reach a peer directly that is connected through a relay.
+    case upgrade(DCUtR.Outcome)
     /// As a relay that leaves: nothing is left of what there was.
     case drained
     case warning(String, detail: String)
@@ -155,6 +181,8 @@ package struct PeerSummary: Sendable {
   package let observedAddress: Multiaddr?
   /// True when the peer's addresses come from a signed record that verified.
   package let hasSignedRecord: Bool
+  /// How it stands with reaching it directly; nil without a relayed connection.
+  package let upgrade: DCUtR.Summary?
   /// Whether it is there, by what it said; nil for one that never said anything.
   package let presence: PeerPresence?
 }

@@ -18,7 +18,7 @@ extension Node {
   /// Begins a dial: by the shell, or through a relay, which is reached first if need be.
   func start(_ dial: DialID, to address: Multiaddr) {
     guard let relay = address.circuit?.relay else {
-      return outputs.append(.dial(dial, to: address, fromListenPort: true))
+      return outputs.append(.dial(dial, to: address, from: .listenPortIfPossible))
     }
     guard let peer = relay.peerID, peer != identity.peerID, let place = relay.withoutPeer else {
       return dialFailed(dial, reason: "that relay is this node", at: now)

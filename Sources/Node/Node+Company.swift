@@ -8,8 +8,8 @@ extension Node {
   /// A neighbour is somebody to be connected with. One end dials and the other waits a moment, so that there
   /// is one connection and not two.
   func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-    companions[peer] = Companion(
-      addresses: addresses, isOnLink: true, retryWait: configuration.timeouts.bootstrapRetryFirst)
+    companions[peer] = Companion(addresses: addresses, isOnLink: true)
+    resetRetry(of: peer)
     if identity.peerID < peer {
       approach(peer)
     } else if peerEntries[peer] == nil {
@@ -22,8 +22,8 @@ extension Node {
   /// everybody in the same moment.
   func acquainted(with peer: PeerID) {
     guard relayClient != nil, companions[peer] == nil, peerEntries[peer] == nil else { return }
-    companions[peer] = Companion(
-      addresses: [], isOnLink: false, retryWait: configuration.timeouts.bootstrapRetryFirst)
+    companions[peer] = Companion(addresses: [], isOnLink: false)
+    resetRetry(of: peer)
     let patience = identity.peerID < peer ? .zero : configuration.timeouts.companionPatience
     let jitter = generator.duration(upTo: configuration.timeouts.companionJitter)
     deadlines.set(.companion(peer), to: now + patience + jitter)
@@ -55,8 +55,17 @@ extension Node {
     }
   }
 
+  /// It was reached: the next loss is news. A link that was down fills with everybody's dials at once, so these
+  /// wait; a relay that is gone is replaced by another one at once.
+  func resetRetry(of peer: PeerID) {
+    guard let companion = companions[peer] else { return }
+    let timeouts = configuration.timeouts
+    companions[peer]?.retryWait =
+      companion.isOnLink ? timeouts.bootstrapRetryFirst : timeouts.companionRetryFirst
+  }
+
   /// A companion is gone or was not reached. As long as it is said to be there, it is tried again: later each
-  /// time, and spread so that a link that was down does not fill with everybody's dials at once.
+  /// time, and spread.
   func companionLost(_ peer: PeerID) {
     guard phase == .running, let wait = companions[peer]?.retryWait else { return }
     companions[peer]?.retryWait = min(wait * 2, configuration.timeouts.bootstrapRetryLast)
@@ -70,5 +79,5 @@ struct Companion {
   /// A link tells of it; else its presence does.
   let isOnLink: Bool
   /// Before the next attempt; doubles until one succeeds.
-  var retryWait: Duration
+  var retryWait: Duration = .zero
 }

@@ -27,6 +27,7 @@ extension Node {
     guard let entry = entries[id], !entry.isClosing else { return }
     counters.bytesReceived &+= UInt64(bytes.readableBytes)
     wake(entry)
+    entry.hasReceived = true
     do throws(ConnectionError) {
       try entry.connection.receive(bytes, at: now)
     } catch {
@@ -52,6 +53,7 @@ extension Node {
     streamCount -= entry.countedStreams
     admission.connectionEnded(inboundFrom: entry.direction == .inbound ? entry.remote : nil, at: now)
     deadlines.set(.connection(id), to: nil)
+    deadlines.set(.speakUp(id), to: nil)
     deadlines.set(.housekeeping(id), to: nil)
     deadlines.set(.duplicate(id), to: nil)
     if phase == .stopping, entries.isEmpty { finishShutdown() }
@@ -61,14 +63,12 @@ extension Node {
 
   func addConnection(
     _ direction: Direction, local: Multiaddr, remote: Multiaddr,
-    transport: ConnectionEntry.Transport = .socket, effort: DialEffortID?, expectedPeer: PeerID?,
-    openedAt: Instant
+    transport: ConnectionEntry.Transport = .socket, role: Role? = nil, effort: DialEffortID?,
+    expectedPeer: PeerID?, openedAt: Instant
   ) -> ConnectionID {
     let id = ConnectionID(rawValue: nextID())
-    let connection = Connection(
-      role: direction == .inbound ? .responder : .initiator, identity: identity, expectedPeer: expectedPeer,
-      supported: supportedProtocols, configuration: connectionConfiguration(for: expectedPeer),
-      entropy: secrets.bytes(64), now: now)
+    let connection = makeConnection(
+      role ?? (direction == .inbound ? .responder : .initiator), to: expectedPeer)
     let entry = ConnectionEntry(
       id: id, direction: direction, local: local, remote: remote, transport: transport, effort: effort,
       openedAt: openedAt,
@@ -76,6 +76,12 @@ extension Node {
     entries[id] = entry
     settle(entry)
     return id
+  }
+
+  func makeConnection(_ role: Role, to expectedPeer: PeerID?) -> Connection {
+    Connection(
+      role: role, identity: identity, expectedPeer: expectedPeer, supported: supportedProtocols,
+      configuration: connectionConfiguration(for: expectedPeer), entropy: secrets.bytes(64), now: now)
   }
 
   private func establish(
@@ -86,6 +92,7 @@ extension Node {
       peer: peer, elapsed: now - entry.openedAt, muxerNegotiation: muxerNegotiation)
     entry.phase = .established(established)
     guard peer != identity.peerID else { return drop(entry, .refused(.dialToSelf)) }
+    if let dialBack = entry.dialBack { return dialBackEstablished(entry, dialBack) }
     guard (peerEntries[peer]?.connections.count ?? 0) < configuration.limits.connectionsPerPeerMax else {
       return drop(entry, .refused(.limit("connections of one peer")))
     }
@@ -99,6 +106,7 @@ extension Node {
       book.add([entry.remote], of: peer, lifetime: configuration.timeouts.addressLifetime, at: now)
     }
     relaysConnected(entry, with: peer)
+    upgradeConnected(entry, with: peer)
     connectionEstablished(entry, with: peer)
     messengerConnected(peer)
     scheduleDuplicates(of: peer)
@@ -231,7 +239,11 @@ extension Node {
     _ entry: ConnectionEntry, _ established: ConnectionEntry.Established, _ reason: DropReason
   ) {
     let peer = established.peer
-    defer { relaysDisconnected(entry, from: peer) }
+    defer {
+      relaysDisconnected(entry, from: peer)
+      upgradeDisconnected(entry, from: peer)
+      reachabilityDisconnected(entry, from: peer)
+    }
     guard let place = peerEntries[peer]?.connections.firstIndex(of: entry.id) else { return }
     peerEntries[peer]?.connections.remove(at: place)
     if let entry = peerEntries[peer], entry.connections.isEmpty {

@@ -24,6 +24,8 @@ extension Node {
     _ id: DialID, local: Multiaddr, remote: Multiaddr, at now: Instant
   ) -> ConnectionID? {
     self.now = now
+    if punchOfDial[id] != nil { return punchConnected(id, local: local, remote: remote) }
+    if dialBackOfDial[id] != nil { return dialBackConnected(id, local: local, remote: remote) }
     return connected(id, local: local, remote: remote, transport: .socket)
   }
 
@@ -48,9 +50,13 @@ extension Node {
     return connection
   }
 
-  package func dialFailed(_ id: DialID, reason: String, at now: Instant) {
+  package func dialFailed(
+    _ id: DialID, reason: String, problem: DialProblem = .other, at now: Instant
+  ) {
     self.now = now
     counters.dialsFailed += 1
+    if punchOfDial[id] != nil { return punchDialFailed(id, problem) }
+    if dialBackOfDial[id] != nil { return dialBackFailed(id) }
     guard let effortID = effortOfDial.removeValue(forKey: id) else { return }
     efforts[effortID]?.dial.failed(id, reason: reason, at: now)
     driveEffort(effortID)
@@ -154,11 +160,13 @@ extension Node {
     entry.effort = nil
     deadlines.set(.bootstrap(peer), to: nil)
     if bootstrapRetries[peer] != nil { bootstrapRetries[peer] = configuration.timeouts.bootstrapRetryFirst }
-    companions[peer]?.retryWait = configuration.timeouts.bootstrapRetryFirst
+    resetRetry(of: peer)
   }
 
   /// A connection ended before it was established: its effort tries something else.
   func connectionFailed(_ entry: ConnectionEntry, _ error: NodeError) {
+    punchEnded(entry, error)
+    dialBackEnded(entry)
     guard let id = entry.effort else { return }
     entry.effort = nil
     efforts[id]?.dial.failed(entry.id, error, at: now)

@@ -40,13 +40,13 @@ extension Node {
 
   // MARK: Doubles
 
-  /// The connection new streams to a peer go to. Both ends choose the same one: a direct one, then one that
-  /// its relay will not cut soon, then the connection opened by the end with the smaller id, then the oldest.
+  /// The connection new streams to a peer go to. Both ends choose the same one: one that the peer has
+  /// answered on, then a direct one, then one that its relay will not cut soon, then the connection opened by the end with the smaller id, then the oldest.
   func preferredConnection(to peer: PeerID) -> ConnectionEntry? {
     let candidates = (peerEntries[peer]?.connections ?? []).compactMap { entries[$0] }
     let preferred: Direction = identity.peerID < peer ? .outbound : .inbound
-    let best = candidates.map(\.pathRank).min()
-    let equals = candidates.filter { $0.pathRank == best }
+    let best = candidates.map(\.preference).min()
+    let equals = candidates.filter { $0.preference == best }
     return equals.first { $0.direction == preferred } ?? equals.first
   }
 

@@ -1,6 +1,8 @@
+import AutoNAT
 import Chat
 import CircuitRelay
 import Connection
+import DCUtR
 import Identify
 package import Identity
 import OrderedCollections
@@ -41,15 +43,24 @@ extension Node {
     }
     peerEntries[peer]?.description = description
     remember(description)
-    if let observed = message.observedAddr, !entry.isRelayed {
-      observations.note(observed, by: peer, from: entry.remote)
-      announceRelay()
+    if let observed = message.observedAddr, leavesFromListenPort(entry) {
+      observations.note(
+        observed, by: peer, from: entry.remote, weDialled: entry.direction == .outbound)
     }
     outputs.append(.event(.identified(summary(of: peer))))
     finishIdentify(of: entry, .done)
     identifiedForGossip(peer)
+    describedForUpgrade(peer)
+    describedForReachability(peer, on: entry)
+    scheduleDuplicates(of: peer)
     rememberForReturn(peer)
     pushIfStale(on: entry)
+  }
+
+  /// What a peer sees of us is where others reach us only on a connection from or to a port we listen on.
+  private func leavesFromListenPort(_ entry: ConnectionEntry) -> Bool {
+    guard !entry.isRelayed, let port = entry.local.tcpEndpoint?.port else { return false }
+    return listeners.contains { $0.tcpEndpoint?.port == port }
   }
 
   /// Settles the connection's identify and answers who waited for it. Only the first outcome counts.
@@ -104,7 +115,8 @@ extension Node {
   var announcedAddresses: [Multiaddr] {
     var seen: Set<Multiaddr> = []
     let relayed = relayClient?.addresses ?? []
-    return (configuration.announce + listeners + relayed).filter { seen.insert($0).inserted }
+    let confirmed = reachabilityClient?.confirmedAddresses ?? []
+    return (configuration.announce + confirmed + listeners + relayed).filter { seen.insert($0).inserted }
   }
 
   // MARK: Pushing
@@ -112,7 +124,7 @@ extension Node {
   /// What we say of ourselves has changed: peers that take pushes are told.
   func announceChange() {
     recordSequence += 1
-    announceRelay()
+    addressesChanged()
     for id in entries.keys.sorted() { if let entry = entries[id] { pushIfStale(on: entry) } }
   }
 
@@ -167,6 +179,6 @@ extension Node {
       roundTrip: connection?.roundTrip, agent: description?.agentVersion,
       protocolVersion: description?.protocolVersion, protocols: description?.protocols ?? [],
       observedAddress: description?.observedAddr, hasSignedRecord: description?.recordSequence != nil,
-      presence: presence?.presence(of: peer).map(PeerPresence.init))
+      upgrade: upgrader?.summary(of: peer), presence: presence?.presence(of: peer).map(PeerPresence.init))
   }
 }

@@ -1,9 +1,10 @@
+import AutoNAT
 package import CircuitRelay
 import Connection
 package import Identity
 import NIOCore
 package import SansIO
-import Wire
+package import Wire
 
 private import OrderedCollections
 
@@ -58,23 +59,41 @@ extension Node {
     relayClient?.wantsConnection(to: peer) ?? false || relayService?.hasReservation(peer) ?? false
   }
 
-  /// A relay's death must be noticed soon, since others reach us through it.
+  /// A relay's death must be noticed soon, since others reach us through it, and so must that of a direct
+  /// connection beside a circuit.
   func connectionConfiguration(for peer: PeerID?) -> Connection.Configuration {
     var settings = configuration.connection
-    guard let peer, relayClient?.isCandidate(peer) ?? false else { return settings }
+    let isCritical = peer.map { relayClient?.isCandidate($0) ?? false || hasCircuit(to: $0) } ?? false
+    guard isCritical else { return settings }
     settings.keepAlive(
       every: configuration.timeouts.relayKeepAliveInterval,
       timeout: configuration.timeouts.relayKeepAliveTimeout)
     return settings
   }
 
+  private func hasCircuit(to peer: PeerID) -> Bool {
+    peerEntries[peer]?.connections.contains { entries[$0]?.isRelayed ?? false } ?? false
+  }
+
   // MARK: Commands
 
-  /// The machine slept, or has other addresses: relays are asked again at once.
-  package func networkChanged(at now: Instant) {
+  /// The machine slept, or has other addresses than before. Connections from an address that is gone are dead;
+  /// relays are asked again, and nothing that was known of how we are reached holds any more.
+  /// - Parameter addresses: all that there are now.
+  package func networkChanged(addresses: Set<IPAddress>, at now: Instant) {
     self.now = now
+    for id in entries.keys.sorted() {
+      guard let entry = entries[id], !entry.isRelayed, let ip = entry.local.host?.ip,
+        !addresses.contains(ip)
+      else { continue }
+      entry.connection.abort()
+      drop(entry, .lost("this machine no longer has the address \(ip)"))
+    }
+    observations.forgetAll()
     relayClient?.networkChanged(at: now)
+    reachabilityClient?.networkChanged(at: now)
     pumpRelayClient()
+    pumpReachability()
   }
 
   // MARK: Connections

@@ -1,6 +1,7 @@
 import Chat
 import CircuitRelay
 import Connection
+import DCUtR
 import GossipSub
 import Identify
 import Identity
@@ -19,6 +20,8 @@ extension Node {
     if configuration.messenger != nil { names.insert(.chat) }
     if relayClient != nil { names.insert(.relayStop) }
     if relayService != nil { names.insert(.relayHop) }
+    if upgrader != nil { names.insert(.dcutr) }
+    names.formUnion(reachabilityProtocols)
     if configuration.servesPerf { names.formUnion(Form.allCases.map(\.protocolName)) }
     return names.union(applicationProtocols)
   }
@@ -27,7 +30,7 @@ extension Node {
 
   /// The peer opened a stream of a protocol we serve.
   func acceptStream(_ stream: Connection.StreamID, _ name: ProtocolName, on entry: ConnectionEntry) {
-    guard let peer = entry.peer, isRoomForStream(on: entry) else {
+    guard let peer = entry.peer, entry.dialBack == nil, isRoomForStream(on: entry) else {
       counters.streamsRefused += 1
       return entry.connection.reset(stream)
     }
@@ -35,6 +38,10 @@ extension Node {
       acceptGossip(stream, version, of: peer, on: entry)
     } else if name == .relayStop || name == .relayHop {
       acceptRelay(stream, name, of: peer, on: entry)
+    } else if reachabilityProtocols.contains(name) {
+      acceptReachability(stream, name, of: peer, on: entry)
+    } else if name == .dcutr {
+      acceptUpgrade(stream, of: peer, on: entry)
     } else if applicationProtocols.contains(name) {
       entry.streams[stream] = .application
       outputs.append(.streamOpened(entry.handle(stream), peer: peer, protocolName: name))
@@ -145,7 +152,7 @@ extension Node {
       let slot = StreamSlot(name, .measuring(request), run)
       entry.streams[stream] = .machine(slot)
       drive(slot, on: stream, of: entry)
-    case .application, .machine, .gossip, .relayClient, .relayService, .circuit:
+    case .application, .machine, .gossip, .relayClient, .relayService, .reachability, .upgrade, .circuit:
       break  // Proposed without waiting, and running already.
     case nil:
       entry.connection.reset(stream)
@@ -170,6 +177,10 @@ extension Node {
       relayClientReceived(bytes, on: entry.handle(stream))
     case .relayService:
       relayServiceReceived(bytes, on: entry.handle(stream))
+    case .reachability(let role):
+      reachabilityReceived(bytes, role, on: entry.handle(stream))
+    case .upgrade:
+      upgradeReceived(bytes, on: entry.handle(stream))
     case .circuit(let inner):
       entry.connection.consumed(bytes.readableBytes, on: stream)
       circuitReceived(bytes, on: inner)
@@ -193,6 +204,11 @@ extension Node {
     case .relayService:
       relayService?.remoteFinished(entry.handle(stream), at: now)
       pumpRelayService()
+    case .reachability(let role):
+      reachabilityFinished(role, on: entry.handle(stream))
+    case .upgrade:
+      upgrader?.remoteFinished(entry.handle(stream), at: now)
+      pumpUpgrades()
     case .circuit(let inner):
       inputClosed(inner, at: now)
     case nil, .opening, .openingPerf, .gossip(.outbound):
@@ -209,7 +225,7 @@ extension Node {
       relayService?.streamWritable(entry.handle(stream))
       pumpRelayService()
     case .circuit(let inner): if let inner = entries[inner] { flushCircuit(inner) }
-    case nil, .opening, .openingPerf, .gossip(.inbound), .relayClient: break
+    case nil, .opening, .openingPerf, .gossip(.inbound), .relayClient, .reachability, .upgrade: break
     }
   }
 
@@ -338,6 +354,11 @@ extension Node {
     case .relayService:
       relayService?.streamEnded(entry.handle(stream), wasReset: resetCode != nil || entry.isClosing, at: now)
       pumpRelayService()
+    case .reachability(let role):
+      reachabilityStreamEnded(role, entry.handle(stream))
+    case .upgrade:
+      upgrader?.streamEnded(entry.handle(stream), at: now)
+      pumpUpgrades()
     case .circuit(let inner):
       relayClient?.streamEnded(entry.handle(stream), wasRefused: false, at: now)
       endedCircuits.append((inner, error.map { "\($0)" } ?? "the relay ended the circuit"))

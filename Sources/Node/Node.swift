@@ -1,6 +1,8 @@
+import AutoNAT
 package import Chat
 import CircuitRelay
 import Connection
+import DCUtR
 import GossipSub
 import Identify
 package import Identity
@@ -32,7 +34,8 @@ import OrderedCollections
 /// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
 /// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
 /// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+Company`, `Node+RelayClient`,
-/// `Node+Circuits`, `Node+RelayService`, then the small values:
+/// `Node+Circuits`, `Node+RelayService`, `Node+Upgrades`, `Node+Punching`, `Node+Reachability`,
+/// then the small values:
 /// `Admission`,
 /// `AddressBook`, `ConnectionEntry`, `PeerEntry`.
 package final class Node {
@@ -69,6 +72,15 @@ package final class Node {
   var dialOfCircuit: [CircuitID: DialID] = [:]
   /// Circuits whose stream is gone, and why; their connections end before the next output.
   var endedCircuits: Deque<(ConnectionID, reason: String)> = []
+
+  // From relayed to direct.
+  var upgrader: DCUtR.Machine?
+  var punchOfDial: [DialID: PunchDial] = [:]
+
+  // Whether others can reach us.
+  var reachabilityClient: AutoNAT.Client?
+  var reachabilityServer: AutoNAT.Server?
+  var dialBackOfDial: [DialID: DialBack] = [:]
 
   // What is under way.
   var efforts: [DialEffortID: DialEffort] = [:]
@@ -115,6 +127,12 @@ package final class Node {
     case discovery
     case relayClient
     case relayService
+    case reachability
+    case upgrade
+    /// A dial that was refused is made again.
+    case redial(DialID)
+    /// A connection on which nobody has said anything yet.
+    case speakUp(ConnectionID)
     /// A companion has not dialled us, or is tried again.
     case companion(PeerID)
     /// A LEAVE has had its time.
@@ -145,6 +163,8 @@ package final class Node {
     startMessenger(snapshot)
     startDiscovery()
     startRelays()
+    startUpgrades()
+    startReachability()
     startBootstrap()
     deadlines.set(.book, to: now + configuration.timeouts.addressLifetime)
   }
@@ -183,6 +203,10 @@ package final class Node {
       case .discovery: advanceDiscovery()
       case .relayClient: advanceRelayClient()
       case .relayService: advanceRelayService()
+      case .reachability: advanceReachability()
+      case .upgrade: advanceUpgrades()
+      case .redial(let dial): redial(dial)
+      case .speakUp(let id): speakUp(id)
       case .companion(let peer): approach(peer)
       case .farewell: closeEverything()
       case .shutdown: finishShutdown()

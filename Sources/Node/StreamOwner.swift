@@ -21,6 +21,10 @@ enum StreamOwner {
   case relayClient
   /// Of the node's relay service: a hop stream of a peer's, or the stop stream that leads on from it.
   case relayService
+  /// Of AutoNAT's.
+  case reachability(ReachabilityRole)
+  /// Of an exchange about a direct connection.
+  case upgrade
   /// A circuit that ends here: its bytes are those of this connection.
   case circuit(ConnectionID)
 
@@ -28,14 +32,20 @@ enum StreamOwner {
   var isUseful: Bool {
     switch self {
     case .machine(let slot): slot.purpose.isUseful
-    case .relayClient: false
+    case .relayClient, .reachability, .upgrade: false
     case .application, .opening, .openingPerf, .gossip, .relayService, .circuit: true
     }
   }
 
   /// Streams that cannot move to another connection to the same peer.
   var isBound: Bool {
-    if case .gossip = self { false } else { isUseful }
+    switch self {
+    case .gossip: false
+    // Direct messages are told to be lost, and sent again on another stream.
+    case .machine(let slot): slot.purpose.isBound
+    case .application, .opening, .openingPerf, .relayClient, .relayService, .reachability, .upgrade, .circuit:
+      isUseful
+    }
   }
 }
 
@@ -69,6 +79,13 @@ final class StreamSlot {
       switch self {
       case .serving, .pinging, .measuring, .talking, .hearing: true
       case .identifying, .pushing: false
+      }
+    }
+
+    var isBound: Bool {
+      switch self {
+      case .serving, .pinging, .measuring: true
+      case .identifying, .pushing, .talking, .hearing: false
       }
     }
 

@@ -1,6 +1,8 @@
 /// What the shell did, counted since it was made. The node counts protocol matters itself.
 package struct ShellCounters: Sendable, Hashable {
   package var turns: UInt64 = 0
+  /// Times the machine seems to have slept.
+  package var sleeps: UInt64 = 0
   package var bytesReceived: UInt64 = 0
   package var bytesSent: UInt64 = 0
   package var reads: UInt64 = 0

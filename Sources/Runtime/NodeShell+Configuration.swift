@@ -18,6 +18,10 @@ extension NodeShell {
     /// Bytes NIO may hold for a socket that does not take them: no more are sealed above `high` until below
     /// `low`.
     package var waterMark = (low: 64 * 1024, high: 256 * 1024)
+    /// From the kernel's first word of a change of addresses to the look at them.
+    package var networkSettleDelay = Duration.milliseconds(50)
+    /// A machine that was away for less has lost nothing.
+    package var sleepMin = Duration.seconds(5)
     package var names = Resolver.Configuration()
 
     package init() {}

@@ -12,7 +12,7 @@ struct Dial {
 
 /// Dialling.
 extension NodeShell {
-  func dial(_ id: DialID, to address: Multiaddr, fromListenPort: Bool) {
+  func dial(_ id: DialID, to address: Multiaddr, from source: DialSource) {
     counters.dials += 1
     dials[id] = Dial()
     guard let target = address.socketAddress else {
@@ -20,7 +20,15 @@ extension NodeShell {
       loop.assumeIsolated().execute { self.dialFailed(id, "only TCP over IP can be dialled") }
       return
     }
-    connect(id, to: target, from: fromListenPort ? source(for: target) : nil)
+    switch source {
+    case .freshPort: connect(id, to: target, from: nil)
+    case .listenPortIfPossible: connect(id, to: target, from: listenPort(for: target))
+    case .listenPort:
+      guard let port = listenPort(for: target) else {
+        return loop.assumeIsolated().execute { self.dialFailed(id, "not listening in that address family") }
+      }
+      connect(id, to: target, from: port, orElse: false)
+    }
   }
 
   func cancelDial(_ id: DialID) {
@@ -29,28 +37,31 @@ extension NodeShell {
     dial.channel?.close(promise: nil)
   }
 
-  private func connect(_ id: DialID, to target: SocketAddress, from source: SocketAddress?) {
+  /// - Parameter hasChoice: whether it may leave from another port when that one is not free.
+  private func connect(
+    _ id: DialID, to target: SocketAddress, from source: SocketAddress?, orElse hasChoice: Bool = true
+  ) {
     clientBootstrap(id, from: source).connect(to: target).assumeIsolated().whenFailure { error in
       guard self.dials[id] != nil else { return }
       // Another connection between the same two ports, or its remains: leave from any port.
-      if source != nil, SocketFailure.isAddressTaken(error) {
+      if hasChoice, source != nil, SocketFailure.isAddressTaken(error) {
         self.counters.portReuseFallbacks += 1
         self.connect(id, to: target, from: nil)
       } else {
-        self.dialFailed(id, SocketFailure.reason(error))
+        self.dialFailed(id, SocketFailure.reason(error), SocketFailure.problem(error))
       }
     }
   }
 
-  private func dialFailed(_ id: DialID, _ reason: String) {
+  private func dialFailed(_ id: DialID, _ reason: String, _ problem: DialProblem = .other) {
     guard dials.removeValue(forKey: id) != nil else { return }
     counters.dialsFailed += 1
-    turn { node, now in node.dialFailed(id, reason: reason, at: now) }
+    turn { node, now in node.dialFailed(id, reason: reason, problem: problem, at: now) }
   }
 
   /// The listening address to leave from: of the target's family, and able to reach it. Nil also when the
   /// target is our own listener, because a socket connected to itself is no connection.
-  private func source(for target: SocketAddress) -> SocketAddress? {
+  private func listenPort(for target: SocketAddress) -> SocketAddress? {
     let bound = listeners.lazy.map(\.bound).first {
       $0.isIP6 == target.isIP6 && ($0.isWildcard || $0.isLoopback == target.isLoopback)
     }

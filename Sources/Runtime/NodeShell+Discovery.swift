@@ -36,7 +36,7 @@ extension NodeShell: MulticastSocketsClient {
   package func warned(_ text: String, detail: String) { warn(text, detail) }
 
   /// A listener on every address is reached at other ones now; whoever is connected is told.
-  private func followInterfaces() {
+  func followInterfaces() {
     for index in listeners.indices {
       let addresses = Interfaces.expand(listeners[index].bound).compactMap(Multiaddr.init(tcp:))
       let before = listeners[index].addresses

@@ -32,7 +32,7 @@ extension NodeShell {
   /// The only interpreter of the node's outputs.
   private func run(_ output: Node.Output) {
     switch output {
-    case .dial(let id, let address, let fromListenPort): dial(id, to: address, fromListenPort: fromListenPort)
+    case .dial(let id, let address, let source): dial(id, to: address, from: source)
     case .cancelDial(let id): cancelDial(id)
     case .resolve(let id, let question): resolve(id, question)
     case .flush(let id): connections[id].map(markUnsent)
@@ -68,7 +68,9 @@ extension NodeShell: NIOScheduledCallbackHandler {
   package func handleScheduledCallback(eventLoop: some EventLoop) {
     timer.fired()
     turn { node, now in
-      node.setWallClock(ms: WallClock.nowMs, at: now)
+      let wallClockMs = WallClock.nowMs
+      node.setWallClock(ms: wallClockMs, at: now)
+      noticeSleep(wallClockMs: wallClockMs, at: now)
       node.advance(to: now)
     }
   }

@@ -1,3 +1,4 @@
+package import AutoNAT
 import Chat
 package import CircuitRelay
 package import Identity
@@ -30,6 +31,12 @@ package final class NodeShell {
   var listeners: [Listener] = []
   /// Nil unless the node looks for peers on the local network.
   var multicast: MulticastSockets?
+  let networkWatch = InterfaceWatch()
+  /// A look at the machine's addresses that is due.
+  var networkLook: Scheduled<Void>?
+  var localAddresses: Set<IPAddress> = []
+  /// What both clocks showed when the node's time last moved.
+  var lastClocks: (wallMs: Int64, now: Instant)?
   var dials: [DialID: Dial] = [:]
   var requests: [RequestID: (Node.Answer) -> Void] = [:]
 
@@ -87,6 +94,7 @@ package final class NodeShell {
     for problem in storeProblems { tell(problem) }
     storeProblems = []
     return openListeners(addresses).assumeIsolated().map { addresses in
+      self.startNetworkWatch()
       self.startDiscovery()
       return addresses
     }.nonisolated()
@@ -103,6 +111,7 @@ package final class NodeShell {
     }
     let promise = loop.makePromise(of: Void.self)
     phase = .stopping(promise, nodeStopped: false)
+    stopNetworkWatch()
     closeListeners()
     turn { node, now in node.shutdown(at: now) }
     stopDiscovery()
@@ -124,6 +133,7 @@ package final class NodeShell {
     timer.cancel()
     keyLog = nil
     keeper?.close()
+    stopNetworkWatch()
     stopDiscovery()
     closeListeners()
     for dial in dials.values { dial.channel?.close(promise: nil) }
@@ -141,6 +151,8 @@ package final class NodeShell {
   package var protocols: [ProtocolName] { node.protocols }
   package var relays: [RelaySummary] { node.relays }
   package var relaying: RelayingSummary? { node.relaying }
+  package var reachability: (AutoNAT.Reachability, [Multiaddr]) { node.reachability }
+  package var nat: NATDiagnosis { node.nat }
   package var nodeCounters: Node.Counters { node.counters }
 
   // MARK: The end

@@ -31,6 +31,10 @@ struct StatusCommand: AsyncParsableCommand {
     if let name = info["name"]?.text { print("name          \(name)") }
     print("agent         \(info["agent"]?.text ?? "")")
     print("reachability  \(info["reachability"]?.text ?? "")")
+    if let explanation = info["nat"]?["explanation"]?.text { print("router        \(explanation)") }
+    for relay in info["relays"]?.elements ?? [] {
+      print("relay         \(relay["addr"]?.text ?? "")  \(relay["state"]?.text ?? "")")
+    }
     let lists = [
       ("listens on", "listenAddrs"), ("announces", "announceAddrs"), ("is seen at", "observedAddrs"),
     ]
@@ -55,12 +59,13 @@ struct PeersCommand: AsyncParsableCommand {
     for peer in peers.elements ?? [] {
       let columns = ["presence", "path", "agent"].map { (peer[$0]?.text ?? "-").padded(to: 8) }
       print("\(peer["peerId"]?.text ?? "")  \(columns.joined(separator: "  "))")
+      if let why = peer["relayedBecause"]?.text { print("    relayed, because \(why)") }
     }
   }
 }
 
 extension String {
-  fileprivate func padded(to width: Int) -> String {
+  func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }
 }

@@ -12,7 +12,8 @@ struct Meshnode: AsyncParsableCommand {
     abstract: "A peer-to-peer messenger node that speaks libp2p.",
     subcommands: [
       IDCommand.self, RunCommand.self, PingCommand.self, PerfCommand.self, PeersCommand.self,
-      StatusCommand.self, ChatCommand.self, SendCommand.self, HistoryCommand.self, ConfigCommand.self,
+      StatusCommand.self, DoctorCommand.self, ChatCommand.self, SendCommand.self, HistoryCommand.self,
+      ConfigCommand.self,
     ])
 
   static let agent = "meshnode/0.1"

@@ -1,5 +1,6 @@
 import Chat
 import CircuitRelay
+package import DCUtR
 package import Identity
 package import Node
 package import Presence
@@ -60,6 +61,18 @@ extension NodeNetwork.Host {
       case .refused(let refusal): (relay, "refused: \(refusal)")
       case .lost(let loss): (relay, "lost: \(loss)")
       case .released: (relay, "released")
+      }
+    }
+  }
+
+  /// What attempts at a direct connection came to.
+  package var punches: [(peer: PeerID, isSuccess: Bool, failure: DCUtR.Failure?)] {
+    events.compactMap { event in
+      guard case .upgrade(let outcome) = event else { return nil }
+      return switch outcome.result {
+      case .started: nil
+      case .succeeded: (outcome.peer, true, nil)
+      case .failed(let failure): (outcome.peer, false, failure)
       }
     }
   }

@@ -11,7 +11,7 @@ extension NodeNetwork {
     if host.isFrozen { return }
     while let output = host.node.nextOutput() {
       switch output {
-      case .dial(let id, let address, _): dial(id, address, from: host)
+      case .dial(let id, let address, let source): dial(id, address, source, from: host)
       case .cancelDial(let id): host.cancelled.insert(id)
       case .resolve(let id, let resolution): resolve(id, resolution, for: host)
       case .flush(let id): flush(id, of: host)
@@ -68,9 +68,12 @@ extension NodeNetwork {
     }
   }
 
-  private func dial(_ id: DialID, _ address: Multiaddr, from host: Host) {
+  private func dial(_ id: DialID, _ address: Multiaddr, _ source: DialSource, from host: Host) {
     dials.append((now, address))
     if blackHoles.contains(address) { return }
+    if let target = hosts.first(where: { $0.address == address }), target.router != nil {
+      return knock(id, atRouterOf: target, source, from: host)
+    }
     knock(id, address, from: host, at: now, wait: .seconds(1))
   }
 
@@ -83,7 +86,7 @@ extension NodeNetwork {
       guard !host.cancelled.contains(id) else { return }
       guard let target = hosts.first(where: { $0.address == address && $0.accepts })
       else {
-        host.node.dialFailed(id, reason: "connection refused", at: now)
+        host.node.dialFailed(id, reason: "connection refused", problem: .refused, at: now)
         return carryOut(host)
       }
       guard areCut(host, target) else { return open(id, from: host, to: target) }
@@ -115,6 +118,43 @@ extension NodeNetwork {
     }
     carryOut(target)
     carryOut(host)
+  }
+
+  /// A first packet to somebody behind a router: let in only if there is one of its own on the way.
+  private func knock(_ id: DialID, atRouterOf target: Host, _ source: DialSource, from host: Host) {
+    if source != .freshPort { host.pending[target.address] = id }
+    after(latency) { [self] in
+      guard !host.cancelled.contains(id), !target.isFrozen, !host.isFrozen, !areCut(host, target) else {
+        return
+      }
+      if let theirs = target.pending[host.address], !target.cancelled.contains(theirs), source != .freshPort {
+        target.pending[host.address] = nil
+        host.pending[target.address] = nil
+        return after(latency) { [self] in join(host, id, target, theirs) }
+      }
+      guard target.router == .rejects else { return }
+      after(latency) { [self] in
+        guard !host.cancelled.contains(id) else { return }
+        host.pending[target.address] = nil
+        host.node.dialFailed(id, reason: "connection refused", problem: .refused, at: now)
+        carryOut(host)
+      }
+    }
+  }
+
+  /// Simultaneous open: both have dialled, nobody has accepted.
+  private func join(_ one: Host, _ oneDial: DialID, _ other: Host, _ otherDial: DialID) {
+    let (near, far) = (Socket(host: one), Socket(host: other))
+    (near.other, far.other) = (far, near)
+    for (socket, dial, peer) in [(near, oneDial, other), (far, otherDial, one)] {
+      let host = socket.host
+      if let id = host.node.dialed(dial, local: host.address, remote: peer.address, at: now) {
+        socket.id = id
+        host.sockets[id] = socket
+      }
+    }
+    carryOut(one)
+    carryOut(other)
   }
 
   private func resolve(_ id: ResolutionID, _ resolution: Resolution, for host: Host) {

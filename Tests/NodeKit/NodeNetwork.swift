@@ -47,6 +47,10 @@ package final class NodeNetwork {
     package var consumes = true
     package var resolutions: [Resolution] = []
     package var isOnLink = false
+    /// What stands before it.
+    package var router: Router?
+    /// Dials from the listening port whose first packet has left.
+    var pending: [Multiaddr: DialID] = [:]
     /// Crashed or cut off: nothing reaches it, nothing leaves it, its time stands still.
     package internal(set) var isFrozen = false
     var sockets: [ConnectionID: Socket] = [:]
@@ -63,6 +67,12 @@ package final class NodeNetwork {
       self.node = node
       self.address = address
     }
+  }
+
+  /// A router that maps every connection from one port to one public port, and lets in only whom its side has
+  /// sent something.
+  package enum Router: Sendable {
+    case drops, rejects
   }
 
   final class Socket {

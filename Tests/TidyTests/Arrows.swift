@@ -64,7 +64,7 @@ let rooms: [String: Room] = [
   "Node": .core(
     [
       "Wire", "SansIO", "Identity", "Connection", "Ping", "Identify", "GossipSub", "Presence", "Chat",
-      "LocalDiscovery", "CircuitRelay", "Perf",
+      "LocalDiscovery", "CircuitRelay", "DCUtR", "AutoNAT", "Perf",
     ],
     and: ["NIOCore", "DequeModule", "OrderedCollections"]),
 
@@ -92,8 +92,8 @@ let rooms: [String: Room] = [
   "Lab": .shell(["CLinux", "NetworkModel", "SansIO"], and: []),
   "Meshwork": .shell(
     [
-      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO",
-      "Identity",
+      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "DCUtR", "AutoNAT", "LocalDiscovery", "Store",
+      "Wire", "SansIO", "Identity",
     ],
     and: ["NIOCore", "NIOPosix", "Logging", "DequeModule"]),
   "MeshworkControl": .shell(["Meshwork"], and: ["NIOCore", "NIOPosix", "Logging", "TOMLKit"]),
@@ -133,7 +133,9 @@ let rooms: [String: Room] = [
     kind: .testSupport, ours: ["Lab", "CLinux", "NetworkModel", "SansIO"], theirs: ["Glibc"]),
   "NodeKit": Room(
     kind: .testSupport,
-    ours: ["Node", "Chat", "CircuitRelay", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity"],
+    ours: [
+      "Node", "Chat", "CircuitRelay", "DCUtR", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity",
+    ],
     theirs: ["NIOCore", "HeapModule"]),
   "TestKit": Room(kind: .testSupport, ours: ["Wire", "SansIO"], theirs: ["NIOCore", "DequeModule"]),
 ]

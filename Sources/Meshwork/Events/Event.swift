@@ -36,6 +36,10 @@ public struct Event: Sendable, Hashable {
     case messagesMissing(room: String, author: PeerID, ClosedRange<UInt64>)
     /// How it stands with this node's reservation at a relay.
     case reservation(Reservation)
+    /// Whether others can reach this node, and the addresses where that is known.
+    case reachability(NodeInfo.Reachability, [Multiaddr])
+    /// A step of an attempt to reach a peer directly that is connected through a relay.
+    case holePunch(HolePunch)
     /// As a relay that leaves: nothing is left of what there was.
     case drained
     /// Something a person should know. The node goes on.
@@ -60,6 +64,8 @@ public struct Event: Sendable, Hashable {
     case .messageState: "message.state"
     case .messagesMissing: "message.missing"
     case .reservation: "reservation"
+    case .reachability: "reachability"
+    case .holePunch: "holepunch"
     case .drained: "drained"
     case .warning: "warning"
     case .gap: "gap"

@@ -1,3 +1,4 @@
+import AutoNAT
 public import Identity
 public import Wire
 
@@ -27,10 +28,23 @@ public struct NodeInfo: Sendable, Hashable {
   public let observedAddresses: [Multiaddr]
   /// Whether it can be reached.
   public let reachability: Reachability
+  /// What stands between it and the internet.
+  public let nat: NATInfo
   /// The relays it knows, the most wanted first.
   public let relays: [RelayInfo]
   /// What it speaks.
   public let protocols: [String]
   /// Since the node was made.
   public let uptime: Duration
+}
+
+extension NodeInfo.Reachability {
+  init(_ reachability: AutoNAT.Reachability) {
+    self =
+      switch reachability {
+      case .unknown: .unknown
+      case .public: .public
+      case .private: .private
+      }
+  }
 }

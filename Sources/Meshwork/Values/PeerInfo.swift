@@ -1,3 +1,4 @@
+import DCUtR
 public import Identity
 import Node
 import Runtime
@@ -12,6 +13,8 @@ public struct PeerInfo: Sendable, Hashable {
   public let isConnected: Bool
   /// How it is reached. Nil without a connection.
   public let path: ConnectionInfo.Path?
+  /// Why it is reached through a relay only, in words. Nil where it is not, or nothing was tried yet.
+  public let relayedBecause: String?
   /// Where it says it can be reached, and where it was.
   public let addresses: [Multiaddr]
   /// The last measured round trip.
@@ -38,6 +41,7 @@ extension PeerInfo {
     peerID = summary.peer
     isConnected = summary.isConnected
     path = summary.path.map(ConnectionInfo.Path.init)
+    relayedBecause = summary.path == .relayed ? summary.upgrade.flatMap(Self.reason) : nil
     addresses = summary.addresses
     roundTrip = summary.roundTrip
     agent = summary.agent
@@ -47,5 +51,13 @@ extension PeerInfo {
     hasSignedRecord = summary.hasSignedRecord
     isOnline = summary.presence?.isOnline
     lastSeenMs = summary.presence?.lastLife.map { WallClock.ms(at: $0) }
+  }
+
+  private static func reason(_ upgrade: DCUtR.Summary) -> String? {
+    switch (upgrade.state, upgrade.failure) {
+    case (.trying, nil): "a direct connection is being tried"
+    case (_, let failure?): "\(failure)"
+    case (_, nil): nil
+    }
   }
 }

@@ -7,7 +7,8 @@ extension MeshNode: ControlledNode {
     return NodeReport(
       peerID: info.peerID, agent: info.agent, name: info.name, listenAddresses: info.listenAddresses,
       announceAddresses: info.announceAddresses, observedAddresses: info.observedAddresses,
-      reachability: info.reachability.rawValue, relays: info.relays.compactMap(NodeReport.Relay.init),
+      reachability: info.reachability.rawValue, nat: NodeReport.NAT(info.nat),
+      relays: info.relays.compactMap(NodeReport.Relay.init),
       protocols: info.protocols,
       uptimeMs: Int64(info.uptime.milliseconds))
   }
@@ -19,7 +20,8 @@ extension MeshNode: ControlledNode {
         peerID: peer.peerID,
         presence: peer.isOnline ?? false ? "online" : "offline", lastSeenMs: peer.lastSeenMs,
         path: peer.path?.rawValue ?? "none",
-        addresses: peer.addresses, roundTrip: peer.roundTrip, agent: peer.agent)
+        relayedBecause: peer.relayedBecause, addresses: peer.addresses, roundTrip: peer.roundTrip,
+        agent: peer.agent)
     }
   }
 
@@ -33,6 +35,14 @@ extension MeshNode: ControlledNode {
   /// The events from the oldest kept on.
   public func eventReports() -> any AsyncSequence<NumberedEvent, Never> & Sendable {
     events(after: 0).map { NumberedEvent($0) }
+  }
+}
+
+extension NodeReport.NAT {
+  init(_ nat: NATInfo) {
+    self.init(
+      mapping: nat.mapping.rawValue, preservesPort: nat.preservesPort, filtering: nat.filtering.rawValue,
+      explanation: nat.explanation)
   }
 }
 
@@ -96,6 +106,18 @@ extension NumberedEvent {
         .init("state", .string(reservation.state.rawValue)),
         .init("expiresMs", .optional(reservation.expiresMs)),
         .init("reason", .optional(reservation.reason)),
+      ]
+    case .reachability(let reachability, let addresses):
+      [
+        .init("value", .string(reachability.rawValue)),
+        .init("addrs", .strings(addresses.map(\.description))),
+      ]
+    case .holePunch(let punch):
+      [
+        .init("peerId", .string(punch.peerID.description)), .init("attempt", .integer(Int64(punch.attempt))),
+        .init("outcome", .string(punch.outcome.rawValue)), .init("transport", .string(punch.transport)),
+        .init("ms", .optional(punch.elapsed.map { Int64($0.milliseconds) })),
+        .init("reason", .optional(punch.reason)),
       ]
     case .drained:
       []

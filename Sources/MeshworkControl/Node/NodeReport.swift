@@ -16,12 +16,34 @@ public struct NodeReport: Sendable {
   public var observedAddresses: [Multiaddr]
   /// `unknown`, `public` or `private`.
   public var reachability: String
+  /// What stands between it and the internet.
+  public var nat: NAT?
   /// The relays it knows.
   public var relays: [Relay]
   /// What it speaks.
   public var protocols: [String]
   /// For how long it has been there.
   public var uptimeMs: Int64
+
+  /// What the router in front of a node does, as far as that is known.
+  public struct NAT: Sendable {
+    /// `unknown`, `none`, `endpoint-independent` or `address-dependent`.
+    public var mapping: String
+    /// Whether the public port is the one the node listens on.
+    public var preservesPort: Bool?
+    /// `unknown`, `open` or `endpoint-dependent`.
+    public var filtering: String
+    /// What that means for direct connections, in words.
+    public var explanation: String
+
+    /// What is known.
+    public init(mapping: String, preservesPort: Bool?, filtering: String, explanation: String) {
+      self.mapping = mapping
+      self.preservesPort = preservesPort
+      self.filtering = filtering
+      self.explanation = explanation
+    }
+  }
 
   /// A relay, and how the reservation there stands.
   public struct Relay: Sendable {
@@ -47,7 +69,8 @@ public struct NodeReport: Sendable {
   public init(
     peerID: PeerID, agent: String, name: String?, listenAddresses: [Multiaddr] = [],
     announceAddresses: [Multiaddr] = [], observedAddresses: [Multiaddr] = [],
-    reachability: String = "unknown", relays: [Relay] = [], protocols: [String] = [], uptimeMs: Int64
+    reachability: String = "unknown", nat: NAT? = nil, relays: [Relay] = [], protocols: [String] = [],
+    uptimeMs: Int64
   ) {
     self.peerID = peerID
     self.agent = agent
@@ -56,6 +79,7 @@ public struct NodeReport: Sendable {
     self.announceAddresses = announceAddresses
     self.observedAddresses = observedAddresses
     self.reachability = reachability
+    self.nat = nat
     self.relays = relays
     self.protocols = protocols
     self.uptimeMs = uptimeMs
@@ -72,9 +96,19 @@ extension NodeReport {
       "announceAddrs": .strings(announceAddresses.map(\.description)),
       "observedAddrs": .strings(observedAddresses.map(\.description)),
       "reachability": .string(reachability),
+      "nat": nat?.json ?? .null,
       "relays": .array(relays.map(\.json)),
       "protocols": .strings(protocols),
       "uptimeMs": .integer(uptimeMs),
+    ]
+  }
+}
+
+extension NodeReport.NAT {
+  var json: JSONValue {
+    [
+      "mapping": .string(mapping), "preservesPort": preservesPort.map { .bool($0) } ?? .null,
+      "filtering": .string(filtering), "explanation": .string(explanation),
     ]
   }
 }

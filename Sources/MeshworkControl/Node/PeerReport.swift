@@ -10,6 +10,8 @@ public struct PeerReport: Sendable {
   public var lastSeenMs: Int64?
   /// `direct`, `relayed` or `none`.
   public var path: String
+  /// Why it is reached through a relay only, in words.
+  public var relayedBecause: String?
   /// Where it can be reached.
   public var addresses: [Multiaddr]
   /// The last measured round trip.
@@ -19,13 +21,14 @@ public struct PeerReport: Sendable {
 
   /// A report; what is left out is empty or not known.
   public init(
-    peerID: PeerID, presence: String, lastSeenMs: Int64?, path: String, addresses: [Multiaddr] = [],
-    roundTrip: Duration? = nil, agent: String? = nil
+    peerID: PeerID, presence: String, lastSeenMs: Int64?, path: String, relayedBecause: String? = nil,
+    addresses: [Multiaddr] = [], roundTrip: Duration? = nil, agent: String? = nil
   ) {
     self.peerID = peerID
     self.presence = presence
     self.lastSeenMs = lastSeenMs
     self.path = path
+    self.relayedBecause = relayedBecause
     self.addresses = addresses
     self.roundTrip = roundTrip
     self.agent = agent
@@ -39,6 +42,7 @@ extension PeerReport {
       "presence": .string(presence),
       "lastSeenMs": .optional(lastSeenMs),
       "path": .string(path),
+      "relayedBecause": .optional(relayedBecause),
       "addrs": .strings(addresses.map(\.description)),
       "rttMs": .optional(roundTrip?.milliseconds),
       "agent": .optional(agent),

@@ -20,6 +20,11 @@ enum Interfaces {
     return reachable.isEmpty ? [address] : reachable
   }
 
+  /// All of them.
+  static var addresses: Set<IPAddress> {
+    Set(((try? System.enumerateDevices()) ?? []).compactMap { $0.address?.ip })
+  }
+
   /// Whether an IP address is one of this machine's.
   static func includes(_ address: SocketAddress) -> Bool {
     address.isLoopback || ((try? System.enumerateDevices()) ?? []).contains { $0.address?.ip == address.ip }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import Node
 
 /// Socket errors in a few words a person knows.
 package enum SocketFailure {
@@ -27,6 +28,18 @@ package enum SocketFailure {
     case EMFILE, ENFILE: "too many open files"
     case ENOBUFS, ENOMEM: "out of memory"
     default: String(cString: strerror(code))
+    }
+  }
+
+  /// What follows from it for whoever dialled.
+  static func problem(_ error: any Error) -> DialProblem {
+    if case ChannelError.connectTimeout = error { return .timedOut }
+    guard let code = (error as? IOError)?.errnoCode else { return .other }
+    return switch code {
+    case ECONNREFUSED, ECONNRESET, EPIPE: .refused
+    case EHOSTUNREACH, ENETUNREACH, EAFNOSUPPORT, EACCES, EPERM, EADDRNOTAVAIL: .unreachable
+    case ETIMEDOUT: .timedOut
+    default: .other
     }
   }
 

@@ -67,7 +67,7 @@ extension Event.Payload {
     switch self {
     case .connectionOpened, .connectionClosed, .identified, .peerOnline, .peerOffline: true
     case .ready, .listening, .presenceSent, .messageReceived, .messageState, .messagesMissing, .reservation,
-      .drained, .warning, .gap:
+      .reachability, .holePunch, .drained, .warning, .gap:
       false
     }
   }
@@ -88,7 +88,7 @@ extension News {
     case .warning(let text, let detail): self = .warning("\(text): \(detail)")
     case .gap(let missed): self = .missed(missed)
     case .ready, .listening, .connectionOpened, .connectionClosed, .identified, .presenceSent, .reservation,
-      .drained:
+      .reachability, .holePunch, .drained:
       return nil
     }
   }

@@ -1,0 +1,115 @@
+import Chat
+import CircuitRelay
+import DCUtR
+import Identity
+import Node
+import NodeKit
+import SansIO
+import Testing
+import Wire
+
+/// Nodes behind routers that become directly connected.
+@Suite struct UpgradeTests {
+  let network = NodeNetwork()
+
+  private func relay() -> NodeNetwork.Host {
+    network.add {
+      $0.relayService = ServiceConfiguration()
+      $0.gossip = .forMessengers
+      $0.forwardsGossip = true
+    }
+  }
+
+  private func home(
+    _ router: NodeNetwork.Router = .drops, behind relays: [NodeNetwork.Host]
+  ) -> NodeNetwork.Host {
+    let host = network.add {
+      $0.beMessenger()
+      $0.relays = relays.map(\.fullAddress)
+    }
+    host.router = router
+    return host
+  }
+
+  @Test func twoHomesBecomeDirect() throws {
+    let relay = relay()
+    let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
+    let isDirect = network.run(within: .seconds(5)) { [network] in
+      _ = network
+      return alice.node.summary(of: bob.peerID).path == .direct
+        && bob.node.summary(of: alice.peerID).path == .direct
+    }
+    #expect(isDirect)
+    let opened = alice.opened.filter { $0.peer == bob.peerID }
+    #expect(opened.map(\.path) == [.relayed, .direct])
+    #expect(alice.punches.last?.isSuccess ?? bob.punches.last?.isSuccess == true)
+    // The circuit is kept for a while, then it goes, and nobody notices.
+    network.run(for: .seconds(120))
+    #expect(alice.node.connections.filter { $0.peer == bob.peerID }.map(\.path) == [.direct])
+    #expect(relay.node.relaying?.circuits == 0)
+    #expect(alice.wasOfflineNever && bob.wasOfflineNever)
+  }
+
+  /// From the circuit to the direct path: an exchange over the relay, and a simultaneous open.
+  @Test func itTakesFewRoundTrips() throws {
+    let relay = relay()
+    let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
+    var relayedAt: Instant?
+    _ = network.run(within: .seconds(5)) { [network] in
+      if relayedAt == nil, alice.node.summary(of: bob.peerID).path == .relayed { relayedAt = network.now }
+      return alice.node.summary(of: bob.peerID).path == .direct
+    }
+    let start = try #require(relayedAt)
+    // Of 40 ms over the relay: identify, CONNECT and its answer, SYNC; then 20 ms directly and the upgrade.
+    #expect(network.now - start <= .milliseconds(200))
+  }
+
+  @Test func rejectingRoutersAreOvercomeWhenPacketsCross() throws {
+    let relay = relay()
+    let (alice, bob) = (home(.rejects, behind: [relay]), home(.rejects, behind: [relay]))
+    network.run(for: .seconds(10))
+    #expect(alice.node.summary(of: bob.peerID).path == .direct)
+    #expect(bob.node.summary(of: alice.peerID).path == .direct)
+  }
+
+  @Test func chatGoesOnWhileThePathChanges() throws {
+    let relay = relay()
+    let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
+    network.run(for: .milliseconds(900))
+    var sent: [String] = []
+    for number in 0..<40 {
+      let text = "\(number)"
+      sent.append(text)
+      _ = try network.on(alice) { node, now in try node.send(text, to: .peer(bob.peerID), at: now) }
+      network.run(for: .milliseconds(100))
+    }
+    network.run(for: .seconds(60))
+    #expect(bob.texts == sent)
+    #expect(alice.node.summary(of: bob.peerID).path == .direct)
+  }
+
+  @Test func whenTheDirectPathDiesTheRelayTakesOver() throws {
+    let relay = relay()
+    let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
+    network.run(for: .seconds(60))
+    #expect(alice.node.summary(of: bob.peerID).path == .direct)
+    network.partition([alice], from: [bob])
+    network.run(for: .seconds(20))
+    #expect(alice.node.summary(of: bob.peerID).path == .relayed)
+    #expect(bob.node.summary(of: alice.peerID).path == .relayed)
+    _ = try network.on(alice) { node, now in try node.send("still", to: .peer(bob.peerID), at: now) }
+    network.run(for: .seconds(5))
+    #expect(bob.texts == ["still"])
+    #expect(alice.wasOfflineNever && bob.wasOfflineNever)
+  }
+
+  @Test func whoCannotBeReachedIsToldWhy() throws {
+    let relay = relay()
+    let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
+    network.partition([alice], from: [bob])
+    network.run(for: .seconds(60))
+    #expect(alice.node.summary(of: bob.peerID).path == .relayed)
+    let failure = alice.node.upgrade(of: bob.peerID)?.failure ?? bob.node.upgrade(of: alice.peerID)?.failure
+    #expect(failure == .noPacket)
+  }
+}
