@@ -80,7 +80,8 @@ let shells: [Target] = [
   .target(
     name: "Meshwork",
     dependencies: [
-      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "DCUtR", "AutoNAT", "LocalDiscovery", "Store", "Wire", "SansIO",
+      "Runtime", "Node", "Presence", "Chat", "CircuitRelay", "DCUtR", "AutoNAT", "LocalDiscovery", "Store",
+      "Wire", "SansIO",
       "Identity", bytes, posix, deques, logging,
     ],
     swiftSettings: strict),
