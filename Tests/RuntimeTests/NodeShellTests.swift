@@ -47,7 +47,7 @@ final class ShellOnLoop: @unchecked Sendable {
     try await within {
       try await testLoop.flatSubmit {
         let promise = testLoop.makePromise(of: Node.Answer.self)
-        self.shell.request({ command(&$0, $1) }, answer: { promise.succeed($0) })
+        self.shell.request(command, answer: { promise.succeed($0) })
         return promise.futureResult
       }.get()
     }
