@@ -73,8 +73,8 @@ let shells: [Target] = [
   .target(
     name: "Runtime",
     dependencies: [
-      "Node", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity", bytes, posix,
-      logging,
+      "Node", "Chat", "CircuitRelay", "AutoNAT", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity",
+      bytes, posix, logging,
     ],
     swiftSettings: strict),
   .target(
@@ -141,8 +141,8 @@ let tests: [Target] = [
   .target(
     name: "NodeKit",
     dependencies: [
-      "Node", "Chat", "CircuitRelay", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity", bytes,
-      heaps,
+      "Node", "Chat", "CircuitRelay", "DCUtR", "LocalDiscovery", "Presence", "Wire", "SansIO", "Identity",
+      bytes, heaps,
     ],
     path: "Tests/NodeKit", swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -11,8 +11,8 @@
 //
 // Two machines, each one value for a whole node. `Service` is the relay: it grants reservations within its
 // limits, and splices streams. `Client` is A and B: it keeps reservations at some relays, dials through them
-// and accepts through them. Neither knows connections or yamux; streams are named by `StreamHandle`, and what a
-// machine wants done with them are its events.
+// and accepts through them. Neither knows connections or yamux; streams are named by `StreamHandle`, and what
+// a machine wants done with them are its events.
 //
 // - Bytes of a circuit are never copied, and a relay holds no more of them than the receive windows it gives:
 //   `consumed` is said of bytes that have been handed on, so a peer that does not read stops the one that

@@ -131,6 +131,10 @@ public actor MeshNode {
     for warning in configuration.identity.warnings {
       switchboard.happened(.warning("the identity file", detail: warning))
     }
+    for relay in configuration.relays where relay.peerID == nil {
+      switchboard.happened(
+        .warning("the relay \(relay) is not used", detail: "its address must end in /p2p/ and its PeerID"))
+    }
   }
 
   // MARK: Queries

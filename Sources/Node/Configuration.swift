@@ -143,8 +143,8 @@ extension Node {
     package var circuitGrace: Duration = .seconds(30)
     /// For the other end of a circuit to end its half when we have ended ours.
     package var circuitLinger: Duration = .seconds(10)
-    /// A relay that is silent for the first, and then to a ping for the second, is dead: those who are reached
-    /// through it cannot wait for TCP to notice.
+    /// A relay that is silent for the first, and then to a ping for the second, is dead: those who are
+    /// reached through it cannot wait for TCP to notice.
     package var relayKeepAliveInterval: Duration = .seconds(4)
     package var relayKeepAliveTimeout: Duration = .seconds(4)
     /// New connections are not trimmed before this age (go-libp2p: 1 min).

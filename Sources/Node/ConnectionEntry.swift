@@ -103,8 +103,8 @@ final class ConnectionEntry {
   /// Smaller is better: a direct connection, a circuit, a circuit that its relay will cut soon.
   var pathRank: Int { isRelayed ? isEnding ? 2 : 1 : 0 }
 
-  /// The same with what is not known to be of use yet behind what is: a peer that only shows us that we can be
-  /// reached answers nothing on the connection it made for that.
+  /// The same with what is not known to be of use yet behind what is: a peer that only shows us that we can
+  /// be reached answers nothing on the connection it made for that.
   var preference: Int {
     if case .done = identify { pathRank } else { pathRank + 3 }
   }

@@ -7,8 +7,8 @@ import Wire
 
 import DequeModule
 
-// Connections over circuits: a stream of a connection to a relay carries them, and the node does for them what
-// its shell does for those with a socket.
+// Connections over circuits: a stream of a connection to a relay carries them, and the node does for them
+// what its shell does for those with a socket.
 extension Node {
   /// The most of a connection's bytes moved into its circuit at once.
   private static let circuitChunkBytesMax = 64 * 1024

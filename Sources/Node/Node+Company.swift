@@ -2,8 +2,8 @@ import Identity
 import SansIO
 import Wire
 
-// Whom the node wants to be connected with though nobody asked for it: those that a link tells of, and some of
-// those that are present behind a relay.
+// Whom the node wants to be connected with though nobody asked for it: those that a link tells of, and some
+// of those that are present behind a relay.
 extension Node {
   /// A neighbour is somebody to be connected with. One end dials and the other waits a moment, so that there
   /// is one connection and not two.
@@ -55,8 +55,8 @@ extension Node {
     }
   }
 
-  /// It was reached: the next loss is news. A link that was down fills with everybody's dials at once, so these
-  /// wait; a relay that is gone is replaced by another one at once.
+  /// It was reached: the next loss is news. A link that was down fills with everybody's dials at once, so
+  /// these wait; a relay that is gone is replaced by another one at once.
   func resetRetry(of peer: PeerID) {
     guard let companion = companions[peer] else { return }
     let timeouts = configuration.timeouts

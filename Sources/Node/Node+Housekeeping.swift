@@ -41,7 +41,8 @@ extension Node {
   // MARK: Doubles
 
   /// The connection new streams to a peer go to. Both ends choose the same one: one that the peer has
-  /// answered on, then a direct one, then one that its relay will not cut soon, then the connection opened by the end with the smaller id, then the oldest.
+  /// answered on, then a direct one, then one that its relay will not cut soon, then the connection opened by
+  /// the end with the smaller id, then the oldest.
   func preferredConnection(to peer: PeerID) -> ConnectionEntry? {
     let candidates = (peerEntries[peer]?.connections ?? []).compactMap { entries[$0] }
     let preferred: Direction = identity.peerID < peer ? .outbound : .inbound

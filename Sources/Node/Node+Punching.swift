@@ -65,8 +65,8 @@ extension Node {
     return connection
   }
 
-  /// Refused is not final while the other side may still be about to dial: a router that rejects does so until
-  /// its own side's packet has left.
+  /// Refused is not final while the other side may still be about to dial: a router that rejects does so
+  /// until its own side's packet has left.
   func punchDialFailed(_ id: DialID, _ problem: DialProblem) {
     guard var dial = punchOfDial.removeValue(forKey: id) else { return }
     let limits = configuration.limits

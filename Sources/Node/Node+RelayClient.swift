@@ -77,8 +77,8 @@ extension Node {
 
   // MARK: Commands
 
-  /// The machine slept, or has other addresses than before. Connections from an address that is gone are dead;
-  /// relays are asked again, and nothing that was known of how we are reached holds any more.
+  /// The machine slept, or has other addresses than before. Connections from an address that is gone are
+  /// dead; relays are asked again, and nothing that was known of how we are reached holds any more.
   /// - Parameter addresses: all that there are now.
   package func networkChanged(addresses: Set<IPAddress>, at now: Instant) {
     self.now = now

@@ -33,9 +33,9 @@ import OrderedCollections
 ///
 /// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
 /// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
-/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+Company`, `Node+RelayClient`,
-/// `Node+Circuits`, `Node+RelayService`, `Node+Upgrades`, `Node+Punching`, `Node+Reachability`,
-/// then the small values:
+/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+Company`,
+/// `Node+RelayClient`, `Node+Circuits`, `Node+RelayService`, `Node+Upgrades`, `Node+Punching`,
+/// `Node+Reachability`, then the small values:
 /// `Admission`,
 /// `AddressBook`, `ConnectionEntry`, `PeerEntry`.
 package final class Node {

@@ -33,8 +33,8 @@ extension NodeShell {
     turn { node, now in node.networkChanged(addresses: addresses, at: now) }
   }
 
-  /// The monotonic clock stands still while the machine sleeps, and the wall clock does not: a difference is a
-  /// sleep, or a clock that was set, after which asking once too often does no harm.
+  /// The monotonic clock stands still while the machine sleeps, and the wall clock does not: a difference is
+  /// a sleep, or a clock that was set, after which asking once too often does no harm.
   func noticeSleep(wallClockMs: Int64, at now: Instant) {
     defer { lastClocks = (wallClockMs, now) }
     guard let last = lastClocks else { return }

@@ -61,8 +61,8 @@ struct RelayFlags: ParsableArguments {
     }
     guard (120...86_400).contains(reservationSeconds) else {
       throw ValidationError(
-        "--reservation-seconds \(reservationSeconds) makes no sense; write 120 to 86400: clients do not refresh "
-          + "more often, and forget a relay that is gone no sooner")
+        "--reservation-seconds \(reservationSeconds) makes no sense; write 120 to 86400: clients do not "
+          + "refresh more often, and forget a relay that is gone no sooner")
     }
   }
 

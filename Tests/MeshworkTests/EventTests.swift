@@ -77,7 +77,7 @@ import Testing
     await node.shutdown()
   }
 
-  @Test func relaysAreSaidNotToBeUsed() async throws {
+  @Test func aRelayThatCouldBeAnybodyIsNotUsed() async throws {
     let node = try await makeNode { $0.relays = $0.listen }
     let first = try await within { await node.events(after: 0).first { $0.type == "warning" } }
     #expect(first != nil)

@@ -57,7 +57,8 @@ import Wire
     #expect(alice.node.nat.filtering == .endpointDependent)
   }
 
-  /// The connection that a server makes to show that we are reached serves nothing else, and takes nothing over.
+  /// The connection that a server makes to show that we are reached serves nothing else, and takes nothing
+  /// over.
   @Test func gossipStaysWhereItWas() throws {
     let relays = relays(2)
     let (alice, bob) = (messenger(relays), messenger(relays))

@@ -71,7 +71,7 @@ let rooms: [String: Room] = [
   "CSodium": Room(kind: .system, ours: [], theirs: []),
   "Store": .shell(["Chat", "Wire", "Identity", "SansIO"], and: ["GRDB", "GRDBSQLite"]),
   "Runtime": .shell(
-    ["Node", "Chat", "CircuitRelay", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
+    ["Node", "Chat", "CircuitRelay", "AutoNAT", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
     and: ["NIOCore", "NIOPosix", "Logging"]),
   "Scenario": .core(and: []),
   "Verdict": .core(["Scenario", "SansIO", "Capture", "GossipSub", "Identity", "Noise", "Wire"], and: []),

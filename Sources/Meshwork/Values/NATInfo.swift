@@ -53,11 +53,12 @@ extension NATInfo {
   public var explanation: String {
     switch (mapping, filtering) {
     case (.none, .endpointDependent):
-      "A firewall lets in only whom this node has sent something: direct connections work where both ends dial "
-        + "at once."
+      "A firewall lets in only whom this node has sent something: direct connections work where both ends "
+        + "dial at once."
     case (.none, _): "Others see the address this node listens on: they can connect directly."
     case (.endpointIndependent, .open):
-      "The router gives this node one public port and lets everybody in: direct connections work with everyone."
+      "The router gives this node one public port and lets everybody in: direct connections work with "
+        + "everyone."
     case (.endpointIndependent, _):
       "The router gives this node one public port: direct connections work with peers whose router does the "
         + "same, or lets everybody in."
