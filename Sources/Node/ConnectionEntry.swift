@@ -42,6 +42,9 @@ final class ConnectionEntry {
   /// Set when the connection's buffers were given back since its last activity.
   var isQuiet = false
   var isFlushRequested = false
+  /// The peer has connected anew, perhaps because this connection is dead: nothing has been heard on it
+  /// since.
+  var isDoubted = false
   /// Set for a circuit that its relay will cut soon.
   var isEnding = false
   /// What of the connection's buffered bytes and streams is counted in the node's totals.
@@ -106,7 +109,8 @@ final class ConnectionEntry {
   /// The same with what is not known to be of use yet behind what is: a peer that only shows us that we can
   /// be reached answers nothing on the connection it made for that.
   var preference: Int {
-    if case .done = identify { pathRank } else { pathRank + 3 }
+    let isAnswered = if case .done = identify { true } else { false }
+    return pathRank + (isDoubted ? 3 : 0) + (isAnswered ? 0 : 6)
   }
 
   /// Who is at the other end, once that is proved and while the connection is in use.

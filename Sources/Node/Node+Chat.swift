@@ -173,6 +173,25 @@ extension Node {
     pumpChat()
   }
 
+  /// Another connection became the one to keep: our stream moves there, and what is not acknowledged is sent
+  /// again. Whoever has it already says so.
+  func moveDirect(of peer: PeerID) {
+    guard let slot = directSlots[peer], let handle = slot.place, let entry = preferredConnection(to: peer),
+      entry.id != handle.connection, !entry.isClosing
+    else { return }
+    directSlots[peer] = nil
+    deadlines.set(.stream(handle), to: nil)
+    if let old = entries[handle.connection] {
+      let stream = Connection.StreamID(number: handle.stream)
+      old.streams[stream] = nil
+      old.connection.reset(stream)
+      settle(old)
+    }
+    chat?.directClosed(peer, .closed, at: now)
+    chat?.connected(peer, at: now)
+    pumpChat()
+  }
+
   // MARK: Direct messages, theirs
 
   /// The machine for a stream that a peer opened; its last one is given up for it.

@@ -28,6 +28,7 @@ extension Node {
     counters.bytesReceived &+= UInt64(bytes.readableBytes)
     wake(entry)
     entry.hasReceived = true
+    if entry.isDoubted { believe(entry) }
     do throws(ConnectionError) {
       try entry.connection.receive(bytes, at: now)
     } catch {
@@ -96,6 +97,7 @@ extension Node {
     guard (peerEntries[peer]?.connections.count ?? 0) < configuration.limits.connectionsPerPeerMax else {
       return drop(entry, .refused(.limit("connections of one peer")))
     }
+    doubtConnections(to: peer)
     peerEntries[peer, default: PeerEntry(description: PeerDescription(of: peer))].connections.append(entry.id)
     counters.connectionsOpened += 1
     entry.lastUse = now

@@ -83,15 +83,18 @@ extension Node {
   }
 
   /// Another connection became the one to keep: our stream moves there. What was written to the old one still
-  /// leaves, so the router need not know.
+  /// leaves, so the router need not know, unless that is dead: then it tells of what was said lately.
   func moveGossip(of peer: PeerID) {
     guard let streams = gossipStreams[peer], let old = streams.outbound,
-      let entry = preferredConnection(to: peer), entry.id != old.connection, !entry.isClosing,
-      let handle = try? openGossipStream(streams.version, on: entry)
+      let entry = preferredConnection(to: peer), entry.id != old.connection, !entry.isClosing
     else { return }
-    gossipStreams[peer]?.outbound = handle
+    if entries[old.connection]?.isDoubted ?? true {
+      openGossip(to: peer, streams.version)
+    } else if let handle = try? openGossipStream(streams.version, on: entry) {
+      gossipStreams[peer]?.outbound = handle
+      drainGossip(to: peer)
+    }
     entries[old.connection]?.connection.finish(Connection.StreamID(number: old.stream))
-    drainGossip(to: peer)
   }
 
   /// The last connection to a peer is gone.

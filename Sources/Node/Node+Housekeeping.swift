@@ -41,14 +41,30 @@ extension Node {
   // MARK: Doubles
 
   /// The connection new streams to a peer go to. Both ends choose the same one: one that the peer has
-  /// answered on, then a direct one, then one that its relay will not cut soon, then the connection opened by
-  /// the end with the smaller id, then the oldest.
+  /// answered on, then one that is known to be alive, then a direct one, then one that its relay will not cut
+  /// soon, then the connection opened by the end with the smaller id, then the newest.
   func preferredConnection(to peer: PeerID) -> ConnectionEntry? {
     let candidates = (peerEntries[peer]?.connections ?? []).compactMap { entries[$0] }
     let preferred: Direction = identity.peerID < peer ? .outbound : .inbound
     let best = candidates.map(\.preference).min()
     let equals = candidates.filter { $0.preference == best }
-    return equals.first { $0.direction == preferred } ?? equals.first
+    return equals.last { $0.direction == preferred } ?? equals.last
+  }
+
+  /// A peer that connects anew may have lost the connections it had, after a move or a crash, and nobody has
+  /// told us. Whether they are alive shows within a round trip.
+  func doubtConnections(to peer: PeerID) {
+    for id in peerEntries[peer]?.connections ?? [] {
+      guard let entry = entries[id], !entry.isClosing else { continue }
+      entry.isDoubted = true
+      entry.connection.ping(at: now)
+      settle(entry)
+    }
+  }
+
+  func believe(_ entry: ConnectionEntry) {
+    entry.isDoubted = false
+    if let peer = entry.peer { scheduleDuplicates(of: peer) }
   }
 
   /// After a second connection to the same peer: the ones not preferred go once nothing runs on them.
@@ -61,6 +77,7 @@ extension Node {
       deadlines.set(.duplicate(id), to: now + (isReserve ? timeouts.circuitGrace : timeouts.duplicateGrace))
     }
     moveGossip(of: peer)
+    moveDirect(of: peer)
   }
 
   func closeDuplicate(_ id: ConnectionID) {

@@ -155,6 +155,12 @@ package final class NodeNetwork {
     carryOut(host)
   }
 
+  /// What a host's connections had at their other ends hears nothing more of them, and nobody is told.
+  package func vanish(_ host: Host) {
+    for socket in host.sockets.values { socket.other?.other = nil }
+    for socket in host.sockets.values { socket.other = nil }
+  }
+
   /// From now on nothing reaches a host and nothing leaves it, and nobody is told.
   package func freeze(_ host: Host) { host.isFrozen = true }
 

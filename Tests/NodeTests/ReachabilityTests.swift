@@ -112,4 +112,40 @@ import Wire
     #expect(alice.node.heldRelays == [relay.peerID])
     #expect(alice.node.connections.count == 1)
   }
+
+  /// The relay does not know that the old connection is dead, and keeps the new one.
+  @Test func whoMovesIsNotTurnedAwayForItsOwnDeadConnection() throws {
+    let relays = [relay(), relay()]
+    let (alice, bob) = (messenger(relays), messenger(relays))
+    network.run(for: .seconds(5))
+    network.vanish(bob)
+    let ip = try #require(Multiaddr.tcp(.v4(IPv4Address(rawValue: 0x5600_0001)), port: 4001).host?.ip)
+    network.on(bob) { $0.networkChanged(addresses: [ip], at: $1) }
+    _ = try network.on(alice) { node, now in try node.send("for you", to: .peer(bob.peerID), at: now) }
+    _ = try network.on(alice) { node, now in try node.send("for all", to: .room("global"), at: now) }
+    network.run(for: .seconds(3))
+    #expect(Set(bob.texts) == ["for you", "for all"])
+    for _ in 0..<20 {
+      network.run(for: .seconds(3))
+      #expect(Set(bob.node.heldRelays) == Set(relays.map(\.peerID)))
+    }
+    #expect(alice.wasOfflineNever && bob.wasOfflineNever)
+  }
+
+  private func relay() -> NodeNetwork.Host {
+    network.add {
+      $0.relayService = ServiceConfiguration()
+      $0.gossip = .forMessengers
+      $0.forwardsGossip = true
+    }
+  }
+
+  private func messenger(_ relays: [NodeNetwork.Host]) -> NodeNetwork.Host {
+    let host = network.add {
+      $0.beMessenger()
+      $0.relays = relays.map(\.fullAddress)
+    }
+    host.router = .drops
+    return host
+  }
 }
