@@ -109,6 +109,18 @@ import Testing
     #expect(village.red.isEmpty)
   }
 
+  @Test func aGuestWhoSaysNothingMayBeReaped() {
+    var village = Village(crash: nil) { net, _ in
+      net.start(net.peer("guest", running: "guest"))
+      net.expect(.nobodyAliveReaped)
+    }
+    village.publish("guest", 10, "ANNOUNCE:PRESENCE")
+    village.event("ana", 60, "peer.offline", ["peerId": "guest", "reason": "reaped"])
+    #expect(village.red.isEmpty, "no rule makes it speak")
+    village.publish("guest", 30, "hello")
+    #expect(village.red == [Plan.Rule.nobodyAliveReaped.words], "it spoke 30 s before")
+  }
+
   @Test func aReplayIsNoLife() {
     var village = village(.none)
     let replay = Witnessed.gossip(

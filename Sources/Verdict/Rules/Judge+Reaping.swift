@@ -62,15 +62,20 @@ extension Judge {
       guard let peer = reap["peerId"], trace.plan.host(named: peer) != nil else { continue }
       ruling.judged += 1
       let window = Stretch(silenceLimit(of: host), before: reap.at)
+      // A peer that no rule of ours binds is alive to others only by what it says.
+      let words = said(by: peer).filter { $0.at <= reap.at }
+      if trace.plan.host(named: peer)?.isOurs == false, !words.contains(where: { window.contains($0.at) }) {
+        continue
+      }
       // Who leans on a hub is not heard when the hub is gone.
       let involved = [peer, host.name] + bootstraps
       let wasWell = involved.allSatisfy {
         course.ran($0, throughout: window) && !course.wasTroubled($0, during: window)
       }
       if !wasWell { continue }
-      let word = said(by: peer).last { $0.at <= reap.at }
       ruling.offend(
-        "\(host.name) reaped \(peer), which was alive, \(time(reap.at))", [word?.evidence, reap.evidence])
+        "\(host.name) reaped \(peer), which was alive, \(time(reap.at))",
+        [words.last?.evidence, reap.evidence])
     }
     return ruling
   }
