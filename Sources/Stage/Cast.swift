@@ -133,7 +133,8 @@ struct Cast: Sendable {
       arguments += multiaddresses(of: relay, at: seats[relay]).prefix(1).flatMap { ["--relay", $0] }
     }
     if !options.findsNeighbours { arguments.append("--no-mdns") }
-    var description = ProcessDescription("meshnode", programs.meshnode, arguments + options.flags)
+    let program = options.program.map { substituting($0, seats: seats) } ?? programs.meshnode
+    var description = ProcessDescription("meshnode", program, arguments + options.flags)
     description.output = .api
     let timings = options.presence
     description.environment["MESHNODE_PRESENCE_READY_DELAY_MS"] = timings.readyDelayMs.short

@@ -34,7 +34,7 @@ import Testing
     let plan = plan { net in
       let lan = net.lan("lan", behind: .corporate, firewall: .webOnly, link: .mobile3G)
       let ana = net.node("ana", in: lan, presence: PresenceTimings(refresh: .seconds(5)))
-      let ben = net.node("ben", behind: .linux, region: .oceania)
+      let ben = net.node("ben", behind: .linux, region: .oceania, running: "old", flags: ["--x"])
       net.start(ana, ben)
       let split = net.partition([ana], [ben])
       net.inParallel([ana, ben]) { $0.loseSignal() }

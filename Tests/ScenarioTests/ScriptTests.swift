@@ -57,6 +57,14 @@ func plan(seed: UInt64 = 1, _ body: (Script) -> Void) -> Plan {
       ])
   }
 
+  @Test func anotherProgramMayPlayANode() {
+    let plan = plan { net in
+      net.start(net.node("old", running: "${here}/meshnode-old"), net.node("new"))
+    }
+    #expect(plan.hosts.map(\.node?.program) == ["${here}/meshnode-old", nil])
+    #expect(plan.mistakes.isEmpty)
+  }
+
   @Test func bundlesBecomeExpectationsOfTheirOwn() {
     let plan = plan { net in
       let ana = net.node("ana")

@@ -10,16 +10,19 @@ extension Script {
   ///   - addresses: IPv4 alone unless said otherwise, since NATs do nothing to IPv6.
   ///   - bootstrap: Whom it is told to dial.
   ///   - relays: Whose relay it is told to use.
+  ///   - program: Another executable in place of `meshnode`, with its command line and API: an older version,
+  ///     say. `${here}` is the folder of the scenario's file.
   ///   - flags: More arguments for `meshnode run`.
   public func node(
     _ name: String, in lan: LAN? = nil, behind nat: NAT? = nil, firewall: Firewall = .open,
     link: Link = .perfect, region: Region? = nil, addresses: Families = .ipv4, knows bootstrap: Host...,
     relays: [Host] = [], findsNeighbours: Bool = true, port: Int = 4001,
-    presence: PresenceTimings = PresenceTimings(), flags: [String] = [], line: Int = #line
+    presence: PresenceTimings = PresenceTimings(), running program: String? = nil, flags: [String] = [],
+    line: Int = #line
   ) -> Node {
     let options = Plan.NodeOptions(
       bootstrap: bootstrap.map(\.name), relays: relays.map(\.name), findsNeighbours: findsNeighbours,
-      port: port, presence: presence, flags: flags)
+      port: port, presence: presence, program: program, flags: flags)
     attach(
       name, .node(options: options), Place(lan, nat, firewall, link, region, addresses), line: line)
     return Node(name, self)

@@ -63,6 +63,8 @@ extension Plan {
     package var findsNeighbours = true
     package var port = 4001
     package var presence = PresenceTimings()
+    /// What runs instead of `meshnode`, with the same command line and API.
+    package var program: String?
     package var flags: [String] = []
   }
 
