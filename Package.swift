@@ -127,7 +127,8 @@ let shells: [Target] = [
   .executableTarget(
     name: "meshsim",
     dependencies: [
-      "Scenario", "Stage", "Certify", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO", arguments,
+      "Scenario", "Stage", "Certify", "CLinux", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO",
+      arguments,
     ],
     swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Meshwork", "CNcurses"], swiftSettings: strict),
@@ -174,6 +175,8 @@ let tests: [Target] = [
   .testTarget(
     name: "CertifyTests", dependencies: ["Certify", "meshsim", "Lab", "NetworkModel", "SansIO"],
     swiftSettings: strict),
+  .testTarget(
+    name: "StageTests", dependencies: ["meshsim", "Lab", "Scenario"], swiftSettings: strict),
   .testTarget(name: "VerdictTests", dependencies: ["Scenario", "SansIO", "Verdict"], swiftSettings: strict),
   .executableTarget(
     name: "lab-probe", dependencies: ["Lab", "CLinux", "NetworkModel", "SansIO"],

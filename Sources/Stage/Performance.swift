@@ -145,6 +145,8 @@ package final class Performance: Sendable {
     } catch {
       failure = StageError("\(error)")
     }
+    // Whatever an interrupted step came to.
+    if failure != nil, isInterrupted.peek({ $0 }) { failure = StageError("interrupted") }
     let end = MonotonicClock.now
     stage.withLock { $0.ended[step.id] = end }
     say(step, failure == nil ? "ended" : "failed", at: end, failure?.description)
@@ -200,7 +202,9 @@ package final class Performance: Sendable {
       stage.withLock { $0.processes[name] = process }
       if host.isOurs { ours.append(process) }
     }
-    for process in ours { _ = try process.awaitReady(within: Self.readyLimit) }
+    for process in ours {
+      _ = try process.awaitReady(within: Self.readyLimit) { isInterrupted.peek { $0 } }
+    }
   }
 
   private func process(of host: String) throws(StageError) -> HostProcess {
@@ -236,7 +240,8 @@ package final class Performance: Sendable {
     description.directory = directory.data(of: host)
     description.logPath = "\(directory.path)/\(host)-command-\(number).log"
     let process = try laboratory.spawn(description, in: host)
-    guard let end = process.awaitEnd(until: MonotonicClock.now + Self.commandLimit) else {
+    let end = process.awaitEnd(within: Self.commandLimit) { isInterrupted.peek { $0 } }
+    guard let end else {
       process.crash()
       throw StageError("did not end within \(Self.commandLimit)")
     }

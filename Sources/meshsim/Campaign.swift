@@ -47,8 +47,7 @@ final class Campaign: Sendable {
   }
 
   /// Hands a signal on to what runs, and starts nothing more. From a terminal it has reached them already.
-  /// The
-  /// second one ends them without ado.
+  /// The second one ends them without ado, or else the judging of what was recorded.
   func interrupt(_ signal: EndingSignals.Signal) {
     let (running, isSecond) = state.withLock { state in
       defer { state.isInterrupted = true }
@@ -56,6 +55,10 @@ final class Campaign: Sendable {
     }
     if isSecond {
       for run in running { run.signal(SIGKILL) }
+      if running.isEmpty {
+        StandardError.say("meshsim: interrupted while judging; what was recorded stays")
+        Glibc.exit(1)
+      }
     } else if !signal.isFromTerminal {
       for run in running { run.signal(signal.number) }
     }
@@ -95,7 +98,11 @@ final class Campaign: Sendable {
       if isQuiet { arguments.append("--quiet") }
       if jobs > 1 { arguments += ["--prefix", "\(run.plan.name)-\(run.plan.seed)"] }
       let sandbox = try SandboxedRun(arguments: arguments)
-      state.withLock { $0.sandboxes[index] = sandbox }
+      let isLate = state.withLock { state in
+        state.sandboxes[index] = sandbox
+        return state.isInterrupted
+      }
+      if isLate { sandbox.signal(SIGINT) }
       let status = sandbox.wait()
       state.withLock { $0.sandboxes[index] = nil }
       if status > 1, status != 4 {

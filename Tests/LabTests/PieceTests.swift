@@ -99,6 +99,21 @@ struct LineReaderTests {
   }
 }
 
+struct EventLogTests {
+  /// How many are kept, and how many are not.
+  private func log(_ lines: [String], eventsMax: Int, bytesMax: Int) -> [Int] {
+    let log = EventLog(eventsMax: eventsMax, bytesMax: bytesMax)
+    for line in lines { log.append(LabEvent(at: .zero, host: "h1", process: "node", kind: .line(line))) }
+    return [log.events().count, log.lost]
+  }
+
+  @Test func eventsAreLimitedAndSoIsWhatTheyHold() {
+    #expect(log(["1", "2", "3"], eventsMax: 3, bytesMax: 3) == [3, 0])
+    #expect(log(["1", "2", "3"], eventsMax: 2, bytesMax: 100) == [2, 1])
+    #expect(log(["12345", "67890", "", "x"], eventsMax: 100, bytesMax: 10) == [2, 2])
+  }
+}
+
 struct DescriptionTests {
   private func problem(_ host: HostDescription) -> String? { host.problem }
   private let interface = InterfaceDescription(InterfaceID(rawValue: 0), addresses: [])

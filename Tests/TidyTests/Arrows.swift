@@ -79,7 +79,7 @@ let rooms: [String: Room] = [
     ["Scenario", "Lab", "NetworkModel", "Capture", "Verdict", "Identity", "Wire", "SansIO"],
     and: ["NIOCore", "FoundationEssentials"]),
   "meshsim": .shell(
-    ["Scenario", "Stage", "Certify", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO"],
+    ["Scenario", "Stage", "Certify", "CLinux", "Lab", "NetworkModel", "Verdict", "Capture", "SansIO"],
     and: ["FoundationEssentials", "Synchronization", "ArgumentParser"]),
   "Certify": .shell(["CLinux", "Lab", "NetworkModel", "SansIO"], and: []),
   "CPcap": Room(kind: .system, ours: [], theirs: []),

@@ -4,21 +4,28 @@ package import SansIO
 /// each with a position of its own.
 package final class EventLog: Sendable {
   /// A run of an hour with 50 nodes that each say 5 things a second; beyond it events are only counted.
-  package static let eventsMax = 1 << 20
+  private let eventsMax: Int
+  /// Of what programs say, as they may say it in lines of a megabyte.
+  private let bytesMax: Int
 
   private struct State {
     var events: [LabEvent] = []
+    var bytes = 0
     var lost = 0
   }
 
   private let state = Monitor(State())
 
-  package init() {}
+  package init(eventsMax: Int = 1 << 20, bytesMax: Int = 512 << 20) {
+    self.eventsMax = eventsMax
+    self.bytesMax = bytesMax
+  }
 
   func append(_ event: LabEvent) {
     state.withLock { state in
-      if state.events.count < Self.eventsMax {
+      if state.events.count < eventsMax, state.bytes < bytesMax {
         state.events.append(event)
+        state.bytes += event.bytes
       } else {
         state.lost += 1
       }

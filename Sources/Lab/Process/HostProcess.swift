@@ -13,6 +13,8 @@ package final class HostProcess: Sendable {
   package let pid: Int32
   let state: Monitor<State>
   private let events: EventLog
+  /// Where its own events begin: one before it in the same host may have had the same name.
+  private let firstEvent: Int
   private let wakeWriter: @Sendable () -> Void
 
   struct State {
@@ -30,6 +32,8 @@ package final class HostProcess: Sendable {
 
   /// A process that does not read its input is not written to without end.
   private static let outboundMax = 4 << 20
+  /// Between looks whether a wait is given up.
+  private static let patience = Duration.milliseconds(200)
 
   init(
     host: String, name: String, pid: Int32, events: EventLog, state: Monitor<State>,
@@ -39,6 +43,7 @@ package final class HostProcess: Sendable {
     self.name = name
     self.pid = pid
     self.events = events
+    firstEvent = events.end
     self.state = state
     self.wakeWriter = wakeWriter
   }
@@ -53,6 +58,16 @@ package final class HostProcess: Sendable {
 
   /// Waits for its end; nil when the deadline came first.
   package func awaitEnd(until deadline: Instant) -> ProcessEnd? { state.wait(until: deadline) { $0.end } }
+
+  /// The same, unless it `isGivenUp`.
+  package func awaitEnd(within limit: Duration, unless isGivenUp: () -> Bool) -> ProcessEnd? {
+    let deadline = MonotonicClock.now + limit
+    while true {
+      let now = MonotonicClock.now
+      if let end = awaitEnd(until: min(deadline, now + Self.patience)) { return end }
+      if now >= deadline || isGivenUp() { return nil }
+    }
+  }
 
   /// SIGTERM, and SIGKILL if it still runs after the grace time.
   @discardableResult
@@ -102,15 +117,20 @@ package final class HostProcess: Sendable {
     return event
   }
 
-  /// Waits for the API's event `ready`. The error says how the process ended instead, and its last words.
-  package func awaitReady(within limit: Duration) throws(LabError) -> LabEvent {
-    var position = 0
+  /// Waits for the API's event `ready`, unless it `isGivenUp`. The error says how the process ended instead,
+  /// and its last words.
+  package func awaitReady(
+    within limit: Duration, unless isGivenUp: () -> Bool = { false }
+  ) throws(LabError) -> LabEvent {
+    var position = firstEvent
     let deadline = MonotonicClock.now + limit
-    let ready = next(from: &position, until: deadline) { kind in
-      if case .api("ready", _) = kind { return true }
-      return false
-    }
-    if let ready { return ready }
+    repeat {
+      let ready = next(from: &position, until: min(deadline, MonotonicClock.now + Self.patience)) { kind in
+        if case .api("ready", _) = kind { return true }
+        return false
+      }
+      if let ready { return ready }
+    } while end == nil && MonotonicClock.now < deadline && !isGivenUp()
     throw .program("\(name) \(end.map { "\($0)" } ?? "was not ready after \(limit)")\(lastWords)")
   }
 

@@ -17,6 +17,14 @@ package struct LabEvent: Sendable {
   package let host: String
   package let process: String
   package let kind: Kind
+
+  /// Of the program's own words.
+  var bytes: Int {
+    switch kind {
+    case .api(_, let text), .line(let text), .note(let text): text.utf8.count
+    case .started, .ended: 0
+    }
+  }
 }
 
 /// How a process ended.

@@ -1,9 +1,10 @@
+import CLinux
 import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// A program run to its end, with limits on its time and on what it says. Its input is empty, and it has a
-/// process group of its own, so that what it starts ends with it.
+/// A program run to its end, with limits on its time and on what it says. Its input is empty. It has a
+/// session of its own, so that what it starts ends with it, and it ends itself when this process does.
 enum Child {
   struct Result {
     let ending: Ending
@@ -23,6 +24,7 @@ enum Child {
 
   /// What a plan of a thousand hosts needs, many times over.
   static let outputBytesMax = 64 << 20
+  private static let openFilesMax = 4096
 
   /// Runs the program at `arguments[0]` with this process's environment and these changes.
   static func run(
@@ -30,11 +32,8 @@ enum Child {
   ) throws(ScenarioFailure) -> Result {
     var pipes: [[Int32]] = []
     defer { for descriptor in pipes.joined() { close(descriptor) } }
-    var pid: pid_t = 0
-    try spawning.withLock { _ throws(ScenarioFailure) in
-      for _ in 0..<2 { pipes.append(try closedOnExec(for: arguments[0])) }
-      pid = try spawn(arguments, output: pipes[0][1], error: pipes[1][1], changes)
-    }
+    for _ in 0..<2 { pipes.append(try closedOnExec(for: arguments[0])) }
+    let pid = try spawn(arguments, output: pipes[0][1], error: pipes[1][1], changes)
     for index in pipes.indices {
       close(pipes[index].removeLast())
     }
@@ -47,41 +46,38 @@ enum Child {
     return Result(ending: early ?? ending, output: texts[0], error: texts[1])
   }
 
-  /// Between a pipe's birth and its mark to be closed on exec, another child would inherit it.
-  private static let spawning = Mutex<Void>(())
-
   private static func closedOnExec(for program: String) throws(ScenarioFailure) -> [Int32] {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else {
-      throw ScenarioFailure(.machine, "no pipe for \(program): \(String(cString: strerror(errno)))")
+    let status = linux_pipe(&ends)
+    guard status == 0 else {
+      throw ScenarioFailure(.machine, "no pipe for \(program): \(String(cString: strerror(-status)))")
     }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return ends
   }
 
   private static func spawn(
     _ arguments: [String], output: Int32, error: Int32, _ changes: [String: String]
   ) throws(ScenarioFailure) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, error, 2)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-    posix_spawnattr_setpgroup(&attributes, 0)
-
+    let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    defer { close(input) }
     let environment = ProcessInfo.processInfo.environment.merging(changes) { $1 }
-    var argv = arguments.map { strdup($0) } + [nil]
-    var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    let argv = arguments.map { strdup($0) } + [nil]
+    let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in argv + envp { free(text) } }
-    var pid: pid_t = 0
-    let status = posix_spawn(&pid, arguments[0], &actions, &attributes, &argv, &envp)
-    guard status == 0 else {
-      throw ScenarioFailure(.machine, "\(arguments[0]) does not start: \(String(cString: strerror(status)))")
+    let pid = argv.withUnsafeBufferPointer { argv in
+      envp.withUnsafeBufferPointer { envp in
+        var what = linux_spawn()
+        what.path = argv[0].map { UnsafePointer($0) }
+        what.arguments = argv.baseAddress
+        what.environment = envp.baseAddress
+        (what.input, what.output, what.error) = (input, output, error)
+        what.open_files = Int32(openFilesMax)
+        what.own_session = 1
+        return linux_spawn(&what)
+      }
+    }
+    guard pid > 0 else {
+      throw ScenarioFailure(.machine, "\(arguments[0]) does not start: \(String(cString: strerror(-pid)))")
     }
     return pid
   }
