@@ -183,6 +183,13 @@ let tests: [Target] = [
     path: "Tests/Support/lab-probe", swiftSettings: strict),
   .testTarget(
     name: "LabTests", dependencies: ["lab-probe", "Lab", "NetworkModel", "SansIO"], swiftSettings: strict),
+  .executableTarget(
+    name: "mutants",
+    dependencies: [
+      "Meshwork", "MeshworkControl", "Commands", "Runtime", "Node", "Presence", "Scenario", arguments,
+      logging,
+    ],
+    path: "Tests/Support/mutants", swiftSettings: strict),
   .testTarget(
     name: "TerminalTests", dependencies: ["Terminal", "Meshwork", "Identity", "CNcurses"],
     swiftSettings: strict),

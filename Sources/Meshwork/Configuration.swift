@@ -2,7 +2,7 @@ import AutoNAT
 import CircuitRelay
 import DCUtR
 import LocalDiscovery
-import Node
+package import Node
 import Presence
 import Runtime
 import Store
@@ -99,7 +99,8 @@ public struct Limits: Sendable, Hashable {
 }
 
 extension Configuration {
-  var node: Node.Configuration {
+  /// What the core is told of it.
+  package var core: Node.Configuration {
     var node = Node.Configuration()
     node.agent = agent
     node.announce = announce
@@ -109,7 +110,7 @@ extension Configuration {
     if mdns { node.discovery = LocalDiscovery.Configuration() }
     if let messenger {
       node.gossip = .forMessengers
-      node.messenger = messenger.node
+      node.messenger = messenger.core
     }
     node.relays = relays
     if messenger != nil || !relays.isEmpty {
@@ -149,7 +150,7 @@ extension Configuration {
 extension Messenger {
   var location: Store.Location { history.map { .file($0) } ?? .memory }
 
-  var node: Node.Messenger {
+  fileprivate var core: Node.Messenger {
     var node = Node.Messenger()
     node.presence.readyDelay = readyDelay
     node.presence.refreshInterval = refreshInterval

@@ -2,8 +2,8 @@ import Identity
 public import Logging
 public import NIOCore
 import NIOPosix
-import Node
-import Runtime
+package import Node
+package import Runtime
 import SansIO
 import Store
 import Wire
@@ -27,7 +27,7 @@ public actor MeshNode {
   // Unsafe, because the compiler cannot see it: only the loop touches them, during the actor's life and after
   // it.
   private nonisolated(unsafe) let belongings: (shell: NodeShell, switchboard: Switchboard)
-  var shell: NodeShell { belongings.shell }
+  package var shell: NodeShell { belongings.shell }
   var switchboard: Switchboard { belongings.switchboard }
   private let logger: Logger
   private let born = Instant.now
@@ -61,6 +61,14 @@ public actor MeshNode {
     _ configuration: Configuration, logger: Logger = Logger(label: "meshwork"),
     eventLoop: (any EventLoop)? = nil
   ) {
+    self.init(configuration, core: configuration.core, logger: logger, eventLoop: eventLoop)
+  }
+
+  /// A node whose core is told more than users can tell it: how tests make one that breaks a rule.
+  package init(
+    _ configuration: Configuration, core: Node.Configuration, logger: Logger,
+    eventLoop: (any EventLoop)? = nil
+  ) {
     let group = eventLoop == nil ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
     guard let loop = eventLoop ?? group?.next() else { preconditionFailure("a group has a loop") }
     precondition(
@@ -73,7 +81,7 @@ public actor MeshNode {
     self.logger = logger
     var system = SystemRandomNumberGenerator()
     let shell = NodeShell(
-      loop: loop, identity: configuration.identity.keyPair, node: configuration.node,
+      loop: loop, identity: configuration.identity.keyPair, node: core,
       entropy: system.bytes(32), store: configuration.messenger.map { Store(at: $0.location) },
       configuration: configuration.shell, logger: logger)
     belongings = (shell, Switchboard(shell: shell, logger: logger))

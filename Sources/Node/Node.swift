@@ -8,7 +8,7 @@ import Identify
 package import Identity
 package import NIOCore
 import LocalDiscovery
-import Presence
+package import Presence
 package import SansIO
 package import Wire
 
@@ -56,7 +56,7 @@ package final class Node {
   // What is said to everybody.
   var gossip: Router?
   var gossipStreams: [PeerID: GossipStreams] = [:]
-  var presence: Presence.Machine?
+  package var presence: Presence.Machine?
   var chat: Chat.Machine?
   var discovery: LocalDiscovery.Machine?
   var companions: [PeerID: Companion] = [:]

@@ -49,7 +49,7 @@ extension Machine {
     return min(max(wish, configuration.welcomeWindowMin), configuration.welcomeWindowMax)
   }
 
-  /// Answers a PRESENCE, together with every other of the same window.
+  /// Answers an announcement, a PRESENCE that is, together with every other of the same window.
   mutating func answer() {
     guard welcome == nil else {
       welcome?.othersSeen = 0

@@ -15,15 +15,14 @@ extension Machine {
     guard author != own else { return }
     guard takeSequence(sequence, of: author) else { return }
     switch announcement {
-    case .presence:
-      showLife(of: author, via: .presence)
-      answer()
+    case .presence: showLife(of: author, via: .presence)
     case .welcome:
       showLife(of: author, via: .welcome)
       welcome?.othersSeen += 1
     case .refresh: showLife(of: author, via: .refresh)
     case nil: showLife(of: author, via: .message)
     }
+    if let announcement, configuration.answered.contains(announcement) { answer() }
   }
 
   /// A LEAVE was accepted. A replayed one takes nobody away: its number is not new.

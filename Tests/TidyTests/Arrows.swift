@@ -129,6 +129,10 @@ let rooms: [String: Room] = [
   "mdns-peer": Room(
     kind: .testSupport, ours: ["Runtime", "LocalDiscovery", "Identity", "Wire", "SansIO"],
     theirs: ["NIOCore", "NIOPosix", "Glibc"]),
+  "mutants": Room(
+    kind: .testSupport,
+    ours: ["Meshwork", "MeshworkControl", "Commands", "Runtime", "Node", "Presence", "Scenario"],
+    theirs: ["ArgumentParser", "Logging", "Foundation", "FoundationEssentials"]),
   "lab-probe": Room(
     kind: .testSupport, ours: ["Lab", "CLinux", "NetworkModel", "SansIO"], theirs: ["Glibc"]),
   "NodeKit": Room(
