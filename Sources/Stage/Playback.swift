@@ -21,7 +21,7 @@ package struct Playback {
       plan = try JSONDecoder().decode(
         Plan.self, from: Data(contentsOf: URL(filePath: directory.scenario)))
     } catch {
-      throw StageError("\(directory.scenario) cannot be read: \(error)")
+      throw StageError("\(directory.scenario) cannot be read", because: error)
     }
     failure = facts.failure
     wasInterrupted = facts.wasInterrupted

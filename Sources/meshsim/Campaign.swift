@@ -20,6 +20,8 @@ struct RunOutcome: Sendable {
   /// None if the run could not even begin.
   let verdict: Verdict?
   let failure: String?
+  /// Why the verdict is not in the run's directory, if so.
+  var unwritten: String?
   /// As INTERFACES has it.
   let status: Int32
 }
@@ -103,17 +105,19 @@ final class Campaign: Sendable {
         return state.isInterrupted
       }
       if isLate { sandbox.signal(SIGINT) }
-      let status = sandbox.wait()
+      let end = sandbox.wait()
       state.withLock { $0.sandboxes[index] = nil }
-      if status > 1, status != 4 {
+      if end > 1, end != 4 {
         return RunOutcome(
-          run: run, verdict: nil, failure: "the laboratory ended with status \(status)",
-          status: status == 2 || status == 3 ? status : 1)
+          run: run, verdict: nil, failure: "the laboratory ended with status \(end)",
+          status: end == 2 || end == 3 ? end : 1)
       }
       let judged = try JudgedRun(of: run.directory)
       if !keepsData { try? FileManager.default.removeItem(atPath: run.directory.data) }
+      let status = judged.verdict.status
       return RunOutcome(
-        run: run, verdict: judged.verdict, failure: judged.failure, status: judged.verdict.status)
+        run: run, verdict: judged.verdict, failure: judged.failure, unwritten: judged.unwritten,
+        status: status == 0 && judged.unwritten != nil ? 1 : status)
     } catch let error as LabError {
       return RunOutcome(run: run, verdict: nil, failure: "\(error)", status: error.exitCode)
     } catch let error as StageError {
@@ -171,7 +175,7 @@ extension PlannedRun {
     } catch let error as StageError {
       throw error
     } catch {
-      throw StageError("\(directory.path) cannot be made ready: \(error)")
+      throw StageError("\(directory.path) cannot be made ready", because: error)
     }
   }
 }

@@ -8,6 +8,8 @@ struct JudgedRun {
   let verdict: Verdict
   /// Why its steps were not all done.
   let failure: String?
+  /// Why the files are not all written: a full disk takes nobody's verdict away.
+  let unwritten: String?
 
   init(of directory: RunDirectory) throws(StageError) {
     let playback = try Playback(of: directory)
@@ -18,8 +20,9 @@ struct JudgedRun {
       try verdict.junit.write(toFile: directory.junit, atomically: true, encoding: .utf8)
       try Report(verdict, of: playback.trace).html.write(
         toFile: directory.report, atomically: true, encoding: .utf8)
+      unwritten = nil
     } catch {
-      throw StageError("\(directory.path): the verdict cannot be written: \(error)")
+      unwritten = StageError("\(directory.path): the verdict cannot be written", because: error).description
     }
   }
 }
@@ -44,7 +47,7 @@ extension RunOutcome {
         lines.append("      \(evidence.host), \(evidence.kind.rawValue) \(evidence.number): \(evidence.what)")
       }
     }
-    lines.append("  \(run.directory.report)")
+    lines.append("  \(unwritten ?? run.directory.report)")
     return lines.joined(separator: "\n")
   }
 }

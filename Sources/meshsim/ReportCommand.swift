@@ -12,6 +12,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let run = RunDirectory(directory)
     let judged = try JudgedRun(of: run)
+    if let unwritten = judged.unwritten { throw StageError(unwritten) }
     print("\(judged.verdict.outcome.rawValue): \(run.report)")
   }
 }

@@ -82,7 +82,7 @@ struct RunCommand: ParsableCommand {
         try Verdict.junit(outcomes.compactMap(\.verdict), unperformed: unperformed).write(
           toFile: junit, atomically: true, encoding: .utf8)
       } catch {
-        throw StageError("\(junit) cannot be written: \(error)")
+        throw StageError("\(junit) cannot be written", because: error)
       }
     }
     let status = Campaign.status(of: outcomes)

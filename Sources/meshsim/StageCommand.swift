@@ -37,7 +37,7 @@ struct StageCommand: ParsableCommand {
       let data = try Data(contentsOf: URL(filePath: directory.scenario))
       return (directory, try JSONDecoder().decode(Plan.self, from: data), signals)
     } catch {
-      throw StageError("\(directory.scenario) cannot be read: \(error)")
+      throw StageError("\(directory.scenario) cannot be read", because: error)
     }
   }
 
@@ -63,8 +63,13 @@ private final class Progress: Sendable {
     self.isQuiet = isQuiet
   }
 
+  /// Of a line; a step may have a long message in it.
+  private static let charactersMax = 240
+
   func say(_ text: String) {
     if isQuiet { return }
+    let isLong = text.count > Self.charactersMax
+    let text = isLong ? text.prefix(Self.charactersMax) + "…" : text[...]
     let tenths = (MonotonicClock.now - began).milliseconds / 100
     let whole = Int64(tenths)
     let time = "\(whole / 10).\(whole % 10) s"

@@ -54,6 +54,28 @@ struct BadProgramTests {
     #expect(Meshsim.remains(of: place.folder) == [])
   }
 
+  /// A megabyte of memory stands in for the disk, and a flooded log fills it.
+  @Test func aFullDiskTakesNobodysVerdict() throws {
+    let place = try Place()
+    let loud = try place.program("loud", "\(ready)\nexec yes $(seq 2000) >&2")
+    try FileManager.default.createDirectory(atPath: place.run, withIntermediateDirectories: true)
+    let disk =
+      "mount -t tmpfs -o size=1m tmpfs \(place.run) && \"$@\"; status=$?; ls \(place.run); exit $status"
+    let prefix = ["/usr/bin/env", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", disk, "sh"]
+    let end = try place.perform(under: prefix) { net in
+      net.tolerates(lateness: .seconds(1))
+      let ana = net.node("ana", running: loud)
+      ana.start()
+      net.wait(.seconds(2))
+      ana.stop()
+    }.end()
+    #expect(end.status == 4, "\(end.output)\(end.error)")
+    #expect(end.output.contains("void: events or drops could not be written: the disk may be full"))
+    #expect(end.output.contains("the verdict cannot be written: No space left on device"), "\(end.output)")
+    for file in ["ana.log", "ana.pcap", "events.jsonl"] { #expect(end.output.contains(file)) }
+    #expect(Meshsim.remains(of: place.folder) == [])
+  }
+
   @Test func aNodeThatWillNotEndIsKilled() throws {
     let place = try Place()
     let deaf = try place.program("deaf", "trap '' TERM INT HUP\n\(ready)\nwhile :; do sleep 1; done")

@@ -27,13 +27,13 @@ struct Place: ~Copyable {
     return path
   }
 
-  /// Starts `meshsim run` of that plan.
-  func perform(_ scenario: (Script) -> Void) throws -> Meshsim {
+  /// Starts `meshsim run` of that plan, by another program if there is one.
+  func perform(under prefix: [String] = [], _ scenario: (Script) -> Void) throws -> Meshsim {
     let script = Script(name: "test", seed: 1)
     scenario(script)
     let path = "\(folder)/test.json"
     try JSON(encoding: script.plan).text.write(toFile: path, atomically: true, encoding: .utf8)
-    return try Meshsim(["run", path, "--out", run])
+    return try Meshsim(["run", path, "--out", run], under: prefix)
   }
 
   func text(of file: String) -> String {
@@ -48,7 +48,7 @@ struct Place: ~Copyable {
 /// Said on a node's API when it listens.
 let ready = #"echo '{"jsonrpc":"2.0","method":"event","params":{"seq":1,"timeMs":1,"type":"ready"}}'"#
 
-/// The executable beside the tests' own, in front of `prefix` if it needs another one to run it.
+/// The executable beside the tests' own; `prefix` is a command that runs what follows it.
 final class Meshsim {
   private let process = Process()
   private let output = Pipe()
