@@ -87,14 +87,16 @@ extension Machine {
   }
 
   /// A stream is gone.
-  package mutating func streamEnded(_ stream: StreamHandle, at now: Instant) {
+  /// - Parameter wasRefused: whether the peer does not speak the protocol of a stream of ours, which may be
+  ///   known only after it was used.
+  package mutating func streamEnded(_ stream: StreamHandle, wasRefused: Bool = false, at now: Instant) {
     self.now = now
     let state = streams.removeValue(forKey: stream)
     deadlines.set(.stream(stream), to: nil)
     switch state {
     case .asking(let peer, _):
       let isOpen = upgrades[peer]?.relayed.contains { $0.connection == stream.connection } == true
-      attemptFailed(peer, isOpen ? .refusedByPeer : .circuitClosed)
+      attemptFailed(peer, wasRefused ? .notSpoken : isOpen ? .refusedByPeer : .circuitClosed)
     case .synchronising: counters.exchangesAbandoned += 1
     case .answering, .done, nil: break
     }

@@ -357,7 +357,7 @@ extension Node {
     case .reachability(let role):
       reachabilityStreamEnded(role, entry.handle(stream))
     case .upgrade:
-      upgrader?.streamEnded(entry.handle(stream), at: now)
+      upgrader?.streamEnded(entry.handle(stream), wasRefused: error == nil, at: now)
       pumpUpgrades()
     case .circuit(let inner):
       relayClient?.streamEnded(entry.handle(stream), wasRefused: false, at: now)
