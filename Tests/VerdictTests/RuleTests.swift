@@ -6,15 +6,17 @@ import Testing
 
 @Suite struct RuleTests {
   /// Every rule there is, over a village with that defect.
-  private func village(_ defect: Village.Defect, crash: Double? = 40) -> Village {
-    Village(defect, crash: crash) { net, _ in
+  private func village(
+    _ defect: Village.Defect, crash: Double? = 40, over relay: String? = nil
+  ) -> Village {
+    Village(defect, crash: crash, over: relay) { net, _ in
       net.expect(.presence, .nobodyAliveReaped, .noPresenceFlap, .everyMessageOnce)
     }
   }
 
-  @Test func theWellBehavedAreGreen() {
+  @Test(arguments: [nil, "relay"]) func theWellBehavedAreGreen(relay: String?) {
     for crash in [nil, 40.0] {
-      let verdict = Verdict(of: village(.none, crash: crash).trace)
+      let verdict = Verdict(of: village(.none, crash: crash, over: relay).trace)
       #expect(verdict.outcome == .passed, "\(verdict.judgements.filter { !$0.passed })")
       #expect(verdict.judgements.count == Plan.Rule.allCases.count)
     }
@@ -36,6 +38,7 @@ import Testing
     (.countsPingAsLife, .silentAreReaped),
   ]) func eachDefectTurnsExactlyItsRuleRed(defect: Village.Defect, rule: Plan.Rule) {
     #expect(village(defect).red == [rule.words])
+    #expect(village(defect, over: "relay").red == [rule.words], "over circuits")
   }
 
   @Test func aRedRuleNamesItsEvidence() throws {

@@ -17,6 +17,8 @@ struct Village {
   var defect = Defect.none
   /// When Ben is killed, in seconds; never if absent.
   var crash: Double?
+  /// Everybody has a reservation there, and everything between them goes over its circuits.
+  let relay: String?
   var seconds: Double = 130
   var trace: Trace
   private var packet = 0
@@ -25,9 +27,13 @@ struct Village {
   private var sequences: [String: UInt64] = [:]
   private var eventNumbers: [String: Int] = [:]
 
-  init(_ defect: Defect = .none, crash: Double? = 40, expecting body: (Script, [Node]) -> Void) {
+  init(
+    _ defect: Defect = .none, crash: Double? = 40, over relay: String? = nil,
+    expecting body: (Script, [Node]) -> Void
+  ) {
     self.defect = defect
     self.crash = crash
+    self.relay = relay
     let script = Script(name: "village", seed: 1)
     let nodes = Self.names.map { script.node($0) }
     script.start(nodes)
@@ -62,8 +68,10 @@ struct Village {
       event(name, 0.05, "ready", [:])
       for other in Self.names where other != name {
         see(name, 0.2, .inbound, other, .secured)
-        see(name, 0.3, .inbound, other, .subscribed(topic: "p2p-chat-global"))
+        // The first that came makes ready.
+        see(name, relay == nil ? 0.3 : 0.7, .inbound, other, .subscribed(topic: "p2p-chat-global"))
       }
+      if let relay { see(name, 0.3, .inbound, relay, .reserved(roundTrips: 1, afterMs: 40)) }
       announce(name, startingAt: 0.3 + (defect == .announcesAt300ms ? 0.3 : 0.5) + Double(index) * 0.002)
     }
     for speech in speeches.sorted(by: { $0.second < $1.second }) {
@@ -124,7 +132,9 @@ struct Village {
   ) {
     packet += 1
     trace.sightings.append(
-      Sighted(host, packet, at: at(second), direction, peer: peer, path: .direct, what))
+      Sighted(
+        host, packet, at: at(second), direction, peer: peer,
+        path: relay == nil || peer == relay ? .direct : .relayed, relay: peer == relay ? nil : relay, what))
   }
 
   mutating func event(
