@@ -106,7 +106,7 @@ let shells: [Target] = [
     name: "Capture",
     dependencies: [
       "CPcap", "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Ping", "Identify", "GossipSub",
-      "Chat", "Perf", "CircuitRelay", bytes, deques,
+      "Chat", "Perf", "CircuitRelay", "DCUtR", "AutoNAT", bytes, deques,
     ], swiftSettings: strict),
   .target(name: "CLinux"),
   .target(
@@ -169,7 +169,7 @@ let tests: [Target] = [
     dependencies: [
       "Capture", "Connection", "Wire", "SansIO", "Identity", "Noise", "Yamux", "Ping", "Identify",
       "GossipSub",
-      "Chat", "Perf", "CircuitRelay", "Scenario", "Verdict", "TestKit", bytes,
+      "Chat", "Perf", "CircuitRelay", "DCUtR", "AutoNAT", "Scenario", "Verdict", "TestKit", bytes,
     ], swiftSettings: strict),
   .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim", "Lab"], swiftSettings: strict),
   .testTarget(

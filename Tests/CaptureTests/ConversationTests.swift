@@ -70,6 +70,21 @@ import Wire
       facts.suffix(2) == [.tcp(.simultaneousOpen), .tcp(.reset(isRefusal: true))])
   }
 
+  /// A router that rejects what it does not know has ended the first one.
+  @Test func `a SYN behind the other's refusal opens a connection of its own`() throws {
+    var talk = Talk()
+    talk.tap(talk.fromAlice.syn())
+    talk.fromBob.acknowledgement = talk.fromAlice.sequence
+    talk.tap(talk.fromBob.packet([.reset, .ack], at: 0))
+    talk.tap(talk.fromBob.syn())
+    let timeline = timeline(of: talk.packets, keys: KeyRing())
+    #expect(
+      timeline.items.map(\.what) == [
+        .tcp(.syn(isRepeated: false)), .tcp(.reset(isRefusal: true)), .tcp(.syn(isRepeated: false)),
+      ])
+    #expect(timeline.items.map(\.connection) == [1, 1, 2])
+  }
+
   @Test func `a reset is a refusal before the connection is open, and not after`() throws {
     var refused = Talk()
     refused.tap(refused.fromAlice.syn())

@@ -172,14 +172,15 @@ import Wire
     for words in [
       "relay \(relay), to \(bob): grants the reservation for 3600 s",
       "\(bob), to \(relay): accepts the circuit from \(alice)",
-      "\(alice) and \(bob) are connected relayed via \(relay)",
-      "\(alice) and \(bob) want to punch a hole",
-      "\(alice) and \(bob) are connected directly, by simultaneous open",
+      "\(alice) and \(bob) are connected, relayed via \(relay)",
+      "\(bob), to \(alice): hole punch: CONNECT, may be reached at [/ip4/45.9.9.9/tcp/4001]",
+      "\(bob), to \(alice): hole punch: SYNC, both dial now",
+      "\(alice) and \(bob) are connected, directly, by simultaneous open",
       "messages of \(alice) to \(bob) now go directly",
     ] {
       #expect(lines.contains { $0.contains(words) }, "\(words)")
     }
     let whole = try Talk.whole()
-    #expect(CaptureTests.timeline(of: whole.packets, keys: whole.ring).paths.isEmpty)
+    #expect(CaptureTests.timeline(of: whole.packets, keys: whole.ring).paths().isEmpty)
   }
 }

@@ -1,5 +1,6 @@
 import CircuitRelay
 import Connection
+import DCUtR
 import Identify
 import Identity
 import NIOCore
@@ -155,8 +156,14 @@ final class RelayedTalk {
 
   /// Bob, to whom the circuit leads, wants a hole punched.
   func agreeToPunch() throws {
-    let id = try #require(try bob.inner?.openStream(["/libp2p/dcutr"]))
-    try bob.inner?.write(ByteBuffer(bytes: [0]), to: id)
+    let addresses = [CaptureTests.address(of: Endpoint("45.9.9.9", 4001))]
+    let id = try #require(try bob.inner?.openStream([.dcutr]))
+    try bob.inner?.write(DCUtR.Message.connect(addresses).encoded, to: id)
+    try settle()
+    let answer = try #require(alice.asked.last)
+    try alice.inner?.write(DCUtR.Message.connect(addresses).encoded, to: answer)
+    try settle()
+    try bob.inner?.write(DCUtR.Message.sync.encoded, to: id)
     try settle()
   }
 
@@ -386,7 +393,7 @@ private func connection(_ role: Role, _ keys: KeyPair, entropy: UInt8, _ now: In
   Connection(
     role: role, identity: keys, expectedPeer: nil,
     supported: [
-      .relayHop, .relayStop, .ping, .identify, "/libp2p/dcutr", "/meshsub/1.1.0", "/test/bulk/1",
+      .relayHop, .relayStop, .ping, .identify, .dcutr, "/meshsub/1.1.0", "/test/bulk/1",
     ],
     configuration: .init(), entropy: (0..<64).map { UInt8($0) &+ entropy }, now: now)
 }

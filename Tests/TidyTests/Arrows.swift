@@ -86,7 +86,7 @@ let rooms: [String: Room] = [
   "Capture": .shell(
     [
       "CPcap", "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Ping", "Identify", "GossipSub",
-      "Chat", "Perf", "CircuitRelay",
+      "Chat", "Perf", "CircuitRelay", "DCUtR", "AutoNAT",
     ], and: ["NIOCore", "DequeModule"]),
   "CLinux": Room(kind: .system, ours: [], theirs: []),
   "Lab": .shell(["CLinux", "NetworkModel", "SansIO"], and: []),

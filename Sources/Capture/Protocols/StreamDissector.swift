@@ -36,6 +36,7 @@ enum StreamProtocols {
   private static let known: [@Sendable (ProtocolName, Limits) -> (any StreamDissector)?] = [
     IdentifyDissector.init(_:limits:), PingDissector.init(_:limits:), GossipDissector.init(_:limits:),
     ChatDissector.init(_:limits:), PerfDissector.init(_:limits:), RelayDissector.init(_:limits:),
+    PunchDissector.init(_:limits:), AutoNATDissector.init(_:limits:),
   ]
 
   static func dissector(of name: ProtocolName, limits: Limits) -> any StreamDissector {

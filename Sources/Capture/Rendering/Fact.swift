@@ -27,6 +27,8 @@ extension What {
     case .chat(let fact): ("chat", fact)
     case .perf(let fact): ("perf", fact)
     case .relay(let fact): ("relay", fact)
+    case .punch(let fact): ("punch", fact)
+    case .autoNAT(let fact): ("autonat", fact)
     case .opaque(let fact): ("opaque", fact)
     case .note(let fact): ("note", fact)
     }
@@ -34,7 +36,7 @@ extension What {
 
   package static let families = [
     "tcp", "udp", "multistream", "noise", "yamux", "identify", "ping", "gossip", "chat", "perf", "relay",
-    "opaque", "note",
+    "punch", "autonat", "opaque", "note",
   ]
 
   /// What filters and programs call the layer or protocol.

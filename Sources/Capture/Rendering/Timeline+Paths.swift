@@ -5,10 +5,11 @@ import Wire
 
 extension Timeline {
   /// How peers came to reach each other, one line for each change: reservations, circuits, hole punches,
-  /// channels, and where messages go. Empty where no relay is spoken to.
-  var paths: [String] {
+  /// channels, and where messages go. Empty where no relay is spoken to, or single protocols are asked for.
+  func paths(_ filter: Filter = Filter()) -> [String] {
+    guard filter.protocols.isEmpty else { return [] }
     var watch = PathWatch()
-    let lines = items.flatMap { item in watch.receive(item).map { (item.time, $0) } }
+    let lines = items.filter(filter.admits).flatMap { item in watch.receive(item).map { (item.time, $0) } }
     guard watch.hasRelay, let start = items.first?.time else { return [] }
     let times = lines.map { Text.seconds(($0.0 - start).clampedNanoseconds) }
     let width = times.reduce(0) { max($0, $1.count) }
@@ -38,15 +39,18 @@ private struct PathWatch {
     case .tcp(.simultaneouslyOpened):
       simultaneous.insert(item.connection)
     case .noise(.handshake(.final, _, .some)):
-      let way = item.circuit.isEmpty && simultaneous.contains(item.connection) ? ", by simultaneous open" : ""
-      return ["\(sender) and \(receiver) are connected \(item.way)\(way)"]
-    case .multistream(.accepted(.stream, "/libp2p/dcutr")) where !item.circuit.isEmpty:
-      return ["\(sender) and \(receiver) want to punch a hole"]
+      let isCrossed = item.circuit.isEmpty && simultaneous.contains(item.connection)
+      return [
+        "\(sender) and \(receiver) are connected, \(item.way)" + (isCrossed ? ", by simultaneous open" : "")
+      ]
+    case .punch(let fact) where !item.circuit.isEmpty: return ["\(sender), to \(receiver): \(fact.text)"]
     case .gossip(.published):
       guard let one = item.sendingPeer, let other = item.receivingPeer else { break }
       let last = ways.updateValue(item.way, forKey: Pair(one: one, other: other))
       if let last, last != item.way { return ["messages of \(sender) to \(receiver) now go \(item.way)"] }
-    case .tcp, .udp, .multistream, .noise, .yamux, .identify, .ping, .gossip, .chat, .perf, .opaque, .note:
+    case .tcp, .udp, .multistream, .noise, .yamux, .identify, .ping, .gossip, .chat, .perf, .punch, .autoNAT,
+      .opaque,
+      .note:
       break
     }
     return []

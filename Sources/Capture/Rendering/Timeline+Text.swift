@@ -22,7 +22,7 @@ extension Timeline {
       let cells = columns.map { Text.padded(row[$0], to: widths[$0], left: $0 <= 1) }
       return (cells + row.suffix(1)).joined(separator: "  ")
     }
-    return legend + (filter == Filter() ? paths : []) + lines + remarks
+    return legend + paths(filter) + lines + remarks
   }
 
   private func row(_ item: Item, since start: Instant) -> [String] {

@@ -61,6 +61,8 @@ struct Conversation: Sendable {
     guard segment.flags.contains(.syn) else { return false }
     let half = half(role(of: segment.source))
     if let known = half.synSequence { return known != segment.sequence }
+    // A SYN that was refused crosses nothing.
+    if wasReset { return true }
     // The first SYN of this side. It fits if its side's bytes were said to begin behind it.
     guard let base = half.reassembly.base else { return false }
     return base != segment.sequence &+ 1

@@ -19,6 +19,8 @@ package enum What: Hashable, Sendable {
   case chat(ChatFact)
   case perf(PerfFact)
   case relay(RelayFact)
+  case punch(PunchFact)
+  case autoNAT(AutoNATFact)
   /// Bytes of a protocol that is not known here.
   case opaque(OpaqueBytes)
   /// What stands between the reader and the rest.

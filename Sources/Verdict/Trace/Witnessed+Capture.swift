@@ -33,7 +33,7 @@ extension Witnessed {
         text: String(decoding: message.data, as: UTF8.self))
     case .relay(let fact): self.init(fact, of: item, names)
     case .tcp(.simultaneouslyOpened), .multistream, .noise, .yamux, .identify, .ping, .gossip, .chat, .perf,
-      .opaque, .note:
+      .punch, .autoNAT, .opaque, .note:
       return nil
     }
   }
