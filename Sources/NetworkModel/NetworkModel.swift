@@ -13,4 +13,5 @@
 // of a NAT of (seed, flow): never of the wall clock, nor of ports that a kernel chose.
 //
 // Reading order: Packet, Link, NAT with PortAllocator and FlowTable, Firewall, Router, Segment, Internet,
-// Network; Presets last.
+// Network; Presets last. HolePunch stands beside them: what two hosts behind such NATs can expect of each
+// other.
