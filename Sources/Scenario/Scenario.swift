@@ -27,12 +27,22 @@
 
 /// Describes a scenario and prints its plan. A file calls it once.
 ///
-/// The scenario is named after the file, and its purpose is the file's first comment.
-public func scenario(file: String = #fileID, _ body: (Script) -> Void) {
-  let script = Script(name: Plan.name(ofFile: file), seed: Plan.seed(in: CommandLine.arguments))
+/// The scenario is named after the file, and its purpose is the file's first comment. A `.long` one is left out
+/// when a whole folder is run, unless it is asked for.
+public func scenario(_ length: Length = .short, file: String = #fileID, _ body: (Script) -> Void) {
+  let script = Script(
+    name: Plan.name(ofFile: file), seed: Plan.seed(in: CommandLine.arguments), length: length)
   body(script)
   // Standard output is how the plan leaves the program; there is no other way without an import.
   Swift.print(JSON(encoding: script.plan).text)
+}
+
+/// How long a scenario takes.
+public enum Length: String, Codable, Sendable {
+  /// A few minutes at most: run whenever something changes.
+  case short
+  /// For campaigns.
+  case long
 }
 
 extension Plan {

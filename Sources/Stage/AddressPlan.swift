@@ -5,7 +5,9 @@ import Scenario
 /// Who gets which address: a function of the plan and of the order of the steps, so that every run has the
 /// same ones.
 ///
-/// The internet's look globally routable, because foreign peers refuse to punch holes towards anything else.
+/// The internet's look globally routable, because foreign peers refuse to punch holes towards anything else; and
+/// each is in a network (/16) of its own until these are used up, because nodes believe several observers only if
+/// they are in several networks.
 struct AddressPlan {
   /// What a host has in one place.
   struct Seat: Sendable {
@@ -84,14 +86,17 @@ struct AddressPlan {
         return Address(v4: subnet(of: upstream).ipv4 | (routersInside[upstream] ?? 200))
       }
       routerAddresses += 1
-      return Address(v4: 0x2D14_0000 + Self.spread(routerAddresses))
+      return Address(v4: 0x2D40_0000 + Self.spread(routerAddresses))
     }
   }
 
-  /// Neither .0 nor .255.
+  /// Through the networks, and in each neither .0 nor .255.
   private static func spread(_ number: UInt32) -> UInt32 {
-    (number - 1) / 250 << 8 | ((number - 1) % 250 + 1)
+    let (turn, network) = (number - 1).quotientAndRemainder(dividingBy: networks)
+    return network << 16 | turn / 250 << 8 | (turn % 250 + 1)
   }
+
+  private static let networks: UInt32 = 32
 }
 
 extension AddressPlan.Seat {

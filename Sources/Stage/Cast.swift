@@ -105,7 +105,7 @@ struct Cast: Sendable {
     var description: ProcessDescription
     switch host.role {
     case .node(let options): description = node(host, options, endpoint, seats)
-    case .relay(let options): description = relay(host, options, endpoint)
+    case .relay(let options): description = relay(host, options, endpoint, seats)
     case .foreign(let command):
       description = ProcessDescription("program", "/bin/sh", ["-c", substituting(command, seats: seats)])
       description.output = .lines
@@ -134,7 +134,7 @@ struct Cast: Sendable {
     }
     if !options.findsNeighbours { arguments.append("--no-mdns") }
     let program = options.program.map { substituting($0, seats: seats) } ?? programs.meshnode
-    var description = ProcessDescription("meshnode", program, arguments + options.flags)
+    var description = ProcessDescription("meshnode", program, arguments + filled(options.flags, seats))
     description.output = .api
     let timings = options.presence
     description.environment["MESHNODE_PRESENCE_READY_DELAY_MS"] = timings.readyDelayMs.short
@@ -145,12 +145,18 @@ struct Cast: Sendable {
   }
 
   private func relay(
-    _ host: Plan.Host, _ options: Plan.RelayOptions, _ endpoint: String
+    _ host: Plan.Host, _ options: Plan.RelayOptions, _ endpoint: String, _ seats: [String: AddressPlan.Seat]
   ) -> ProcessDescription {
-    let arguments = ["run"] + common(host, endpoint, port: options.port) + options.flags
+    let limits = options.limits.all.flatMap { ["--\($0.name)", "\($0.value)"] }
+    let arguments =
+      ["run"] + common(host, endpoint, port: options.port) + limits + filled(options.flags, seats)
     var description = ProcessDescription("meshrelay", programs.meshrelay, arguments)
     description.output = .api
     return description
+  }
+
+  private func filled(_ flags: [String], _ seats: [String: AddressPlan.Seat]) -> [String] {
+    flags.map { substituting($0, seats: seats) }
   }
 
   private func common(_ host: Plan.Host, _ endpoint: String, port: Int) -> [String] {

@@ -1,6 +1,6 @@
-import NetworkModel
+package import NetworkModel
 import SansIO
-import Scenario
+package import Scenario
 
 // The scenario's plain values as the network model's. The words are the same on both sides; chances are
 // percent
@@ -33,7 +33,7 @@ extension NetworkModel.Link.Loss {
 }
 
 extension NetworkModel.NAT.Behavior {
-  init(_ plan: Scenario.NAT) {
+  package init(_ plan: Scenario.NAT) {
     self.init(
       mapping: .init(plan.mapping), filtering: .init(plan.filtering),
       ports: .init(

@@ -16,10 +16,10 @@ package final class Performance: Sendable {
   private let directory: RunDirectory
   private let cast: Cast
   let laboratory: Laboratory
-  private let recorder: Recorder
+  let recorder: Recorder
   let stage: Monitor<State>
   private let audience: Audience
-  private let isInterrupted = Monitor(false)
+  let isInterrupted = Monitor(false)
   private let progress: @Sendable (String) -> Void
   private let began: Instant
   private let facts: Monitor<RunFacts>
@@ -33,6 +33,9 @@ package final class Performance: Sendable {
     var began: [Int: Instant] = [:]
     var ended: [Int: Instant] = [:]
     var commands = 0
+    /// By their steps; ended ones are gone.
+    var streams: [Int: Thread] = [:]
+    var endedStreams: Set<Int> = []
   }
 
   /// Builds everything, and starts nothing yet.
@@ -95,6 +98,7 @@ package final class Performance: Sendable {
     } catch {
       failure = StageError("\(error)")
     }
+    endStreams()
     let ended = MonotonicClock.now
     let health = laboratory.stop(grace: Self.endLimit)
     let faults = recorder.end(laboratory, thread)
@@ -175,6 +179,10 @@ package final class Performance: Sendable {
     case .pause(let host): try process(of: host).pause()
     case .resume(let host): try process(of: host).resume()
     case .send(let from, let destination, let text): try send(text, from: from, to: destination)
+    case .stream(let from, let destination, let text, let ms):
+      try startStream(step.id, text, from: from, to: destination, every: .milliseconds(of: ms))
+    case .endStream(let stream): endStream(stream)
+    case .connect(let from, let to, let relay): try connect(from, to: to, through: relay)
     case .tell(let host, let text): try process(of: host).tell(text)
     case .run(let host, let command, let status): try run(command, on: host, expecting: status)
     case .waitUntil(let fact, let ms): try wait(until: fact, within: .milliseconds(of: ms))
@@ -207,7 +215,7 @@ package final class Performance: Sendable {
     }
   }
 
-  private func process(of host: String) throws(StageError) -> HostProcess {
+  func process(of host: String) throws(StageError) -> HostProcess {
     guard let process = stage.peek({ $0.processes[host] }) else {
       throw StageError("\(host) was not started")
     }
@@ -221,13 +229,27 @@ package final class Performance: Sendable {
     var to: String?
   }
 
-  private func send(_ text: String, from: String, to destination: Plan.Destination) throws {
+  func send(_ text: String, from: String, to destination: Plan.Destination) throws {
     var letter = Letter(text: text)
     switch destination {
     case .room(let name): letter.room = name
     case .peer(let host): letter.to = cast.peerID(of: host)
     }
     try process(of: from).request("chat.send", letter)
+  }
+
+  private struct Target: Encodable {
+    let addr: String
+  }
+
+  private func connect(_ host: String, to peer: String, through relay: String?) throws {
+    let seats = stage.peek { $0.layout.seats }
+    let place = relay ?? peer
+    guard var address = cast.multiaddresses(of: place, at: seats[place]).first else {
+      throw StageError("\(place) has no address")
+    }
+    if relay != nil { address += "/p2p-circuit/p2p/\(cast.peerID(of: peer))" }
+    try process(of: host).request("peers.connect", Target(addr: address))
   }
 
   private func run(_ command: String, on host: String, expecting status: Int) throws {

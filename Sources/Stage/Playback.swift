@@ -30,7 +30,8 @@ package struct Playback {
       plan: plan, began: began, ended: Instant(nanoseconds: facts.endedNs ?? facts.beganNs))
     trace.health = Health(facts)
     let hosts = Dictionary(facts.peers.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    try Self.readEvents(directory, into: &trace) { hosts[$0] }
+    let end = facts.endedNs.map { Instant(nanoseconds: $0) }
+    try Self.readEvents(directory, until: end, into: &trace) { hosts[$0] }
     Self.readDrops(directory, into: &trace)
     Self.readCaptures(directory, facts, into: &trace)
     trace.complete()
@@ -47,10 +48,13 @@ package struct Playback {
     let step: Int?
     let phase: String?
     let failure: String?
+    let stream: Int?
+    let number: Int?
   }
 
+  /// - Parameter end: of the run. After it the laboratory takes itself down, which proves nothing of anybody.
   private static func readEvents(
-    _ directory: RunDirectory, into trace: inout Trace, _ name: (String) -> String?
+    _ directory: RunDirectory, until end: Instant?, into trace: inout Trace, _ name: (String) -> String?
   ) throws(StageError) {
     guard let data = try? Data(contentsOf: URL(filePath: directory.events)) else {
       throw StageError("\(directory.events) cannot be read")
@@ -61,8 +65,11 @@ package struct Playback {
       // The last line of a run that was cut off may be half a line.
       guard let line = try? decoder.decode(Line.self, from: line) else { continue }
       let at = Instant(nanoseconds: line.timeNs)
+      if let end, at > end { continue }
       if let host = line.host, let params = line.event?.params {
         if let event = NodeEvent(host: host, at: at, params, name) { trace.events.append(event) }
+      } else if let step = line.stream, let number = line.number {
+        trace.posts.append(Post(step: step, number: number, at: at, failure: line.failure))
       } else if let step = line.step {
         if line.phase == "began" {
           deeds[step] = trace.deeds.count

@@ -41,6 +41,8 @@ package struct Judgement: Sendable, Equatable {
   /// What was found, for a person.
   package let detail: String
   package let evidence: [Evidence]
+  /// How long it took, where the claim measures that.
+  package var figureMs: Double?
   /// Of the scenario's file.
   package let line: Int
 }

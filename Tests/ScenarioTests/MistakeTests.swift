@@ -101,7 +101,7 @@ import Testing
     expect("ana is in the partition twice") { net, ana, ben in _ = net.partition([ana], [ben, ana]) }
     expect("cabin has no router") { net, _, _ in net.lan("cabin").rebootRouter() }
     expect("there is no LAN “ana-home”") { _, ana, _ in ana.home.rebootRouter() }
-    expect("ana writes to itself") { _, ana, _ in ana.send("hi", to: ana) }
+    expect("ana has nothing to do with itself") { _, ana, _ in ana.send("hi", to: ana) }
     expect("pc is a computer without a program: there is nothing to start") { net, _, _ in
       net.computer("pc").start()
     }
@@ -143,6 +143,33 @@ import Testing
     }
     expect("ana sees ana: a node is not its own peer") { net, ana, _ in
       net.expect(ana.sees(ana), within: .seconds(1))
+    }
+  }
+
+  @Test func streams() {
+    expect("this stream is ended already") { net, ana, _ in
+      let stream = ana.stream(every: .seconds(1))
+      stream.end()
+      stream.end()
+    }
+    expect("an interval of 0 ms: the least is 1 ms") { net, ana, _ in ana.stream(every: .zero) }
+    expect("ana has nothing to do with itself") { _, ana, _ in ana.connect(to: ana) }
+    expect("ana has nothing to do with itself") { net, ana, _ in ana.stream(to: ana, every: .seconds(1)) }
+    expect(
+      "ana does not receive what it sends", "the message is for ben alone, not for ana"
+    ) { net, ana, ben in
+      let stream = ana.stream(to: ben, every: .seconds(1))
+      stream.end()
+      net.expect(stream, reachesOnce: [ben, ana], within: .seconds(1))
+    }
+  }
+
+  @Test func relays() {
+    expect("relay: max-circuits of -1: a limit is 0, which is none, or more") { net, _, _ in
+      _ = net.relay("relay", limits: RelayLimits(circuits: -1))
+    }
+    expect("ana has a reservation at ana: a node is not its own peer") { net, ana, _ in
+      net.expect(ana.isReserved(at: ana), within: .seconds(1))
     }
   }
 

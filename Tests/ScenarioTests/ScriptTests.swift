@@ -103,6 +103,45 @@ func plan(seed: UInt64 = 1, _ body: (Script) -> Void) -> Plan {
     #expect(plan.mistakes.isEmpty)
   }
 
+  @Test func relaysHaveLimitsAndNodesUseThem() throws {
+    let plan = plan { net in
+      let relay = net.relay("relay", limits: .usual)
+      net.start(relay, net.node("ana", behind: .homeRouter, relays: [relay]))
+    }
+    guard case .relay(let options) = plan.hosts[0].role else { throw Missing() }
+    #expect(options.limits.all.map(\.name) == ["circuit-seconds", "circuit-bytes"])
+    #expect(options.limits.all.map(\.value) == [120, 131_072])
+    #expect(plan.hosts[1].node?.relays == ["relay"])
+    #expect(RelayLimits().all.isEmpty && plan.mistakes.isEmpty)
+  }
+
+  private struct Missing: Error {}
+
+  @Test func aStreamGoesOnUntilItIsEnded() {
+    let plan = plan { net in
+      let (ana, ben) = (net.node("ana"), net.node("ben"))
+      net.start(ana, ben)
+      let stream = ana.stream(every: .milliseconds(200))
+      let crash = ben.pause()
+      net.wait(.seconds(9))
+      stream.end()
+      net.expect(stream, reachesOnce: [ben], within: .seconds(5))
+      net.expect(stream, resumesAt: ben, within: .seconds(3), after: crash)
+    }
+    #expect(
+      plan.steps[1].action == .stream(from: "ana", to: .room(name: "global"), text: "ana", everyMs: 200))
+    #expect(plan.steps[4].action == .endStream(stream: 1))
+    #expect(plan.expectations[0].window.from.moment == .began(step: 1))
+    #expect(plan.expectations[0].window.until == .init(moment: .ended(step: 4), offsetMs: 5000))
+    #expect(plan.expectations[1].window.from.moment == .ended(step: 2))
+    #expect(plan.mistakes.isEmpty)
+  }
+
+  @Test func aLongOneSaysSo() {
+    #expect(Script(name: "test", seed: 1, length: .long).plan.length == .long)
+    #expect(plan { _ in }.length == .short)
+  }
+
   @Test func nameAndSeedComeFromTheCommandLine() {
     #expect(Plan.name(ofFile: "main/first-contact.swift") == "first-contact")
     #expect(Plan.seed(in: ["program", "--seed", "42"]) == 42)

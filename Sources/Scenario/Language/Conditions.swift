@@ -96,6 +96,26 @@ extension Node {
     Condition(.connected(at: name, peer: peer.name, path: path))
   }
 
+  /// The relay has granted it a reservation, which is not lost.
+  public func isReserved(at relay: Host) -> Condition {
+    Condition(.reserved(at: name, relay: relay.name))
+  }
+
+  /// A hole was punched towards the other: it says so.
+  public func punches(to peer: Host) -> Condition {
+    Condition(.punched(at: name, peer: peer.name, outcome: .succeeded, reason: nil))
+  }
+
+  /// No hole could be punched towards the other, with a reason that contains these words.
+  public func failsToPunch(to peer: Host, because reason: String? = nil) -> Condition {
+    Condition(.punched(at: name, peer: peer.name, outcome: .failed, reason: reason))
+  }
+
+  /// It knows whether others can dial it.
+  public func knowsItself(_ reachability: Reachability) -> Condition {
+    Condition(.reachable(at: name, reachability: reachability))
+  }
+
   /// Its application received that text.
   public func receives(_ text: String, from sender: Host? = nil) -> Condition {
     Condition(.received(at: name, from: sender?.name, text: text))

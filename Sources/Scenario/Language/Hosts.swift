@@ -60,6 +60,20 @@ public struct Partition {
   }
 }
 
+/// Messages that a node writes one after the other, numbered from 1, until the stream is ended.
+public struct Stream {
+  /// When the first was handed to the node.
+  public let began: Moment
+  let step: Int
+  let script: Script
+
+  /// Writes no more.
+  @discardableResult
+  public func end(line: Int = #line) -> Moment {
+    script.add(.endStream(stream: step), line: line)
+  }
+}
+
 /// A chat message that a step sent.
 public struct Message {
   /// When it was handed to the node.

@@ -87,6 +87,46 @@ extension Script {
     add(claim, called: name, window(.zero, limit, after: message.sent), line: line)
   }
 
+  /// Every message of the stream arrives exactly once at each of them, the last within the time after the step
+  /// before.
+  public func expect(
+    that name: String? = nil, _ stream: Stream, reachesOnce nodes: [Node], within limit: Duration,
+    line: Int = #line
+  ) {
+    var window = window(.zero, limit, after: now)
+    window.from = .init(moment: stream.began.moment)
+    add(.streamed(stream: stream.step, hosts: nodes.map(\.name)), called: name, window, line: line)
+  }
+
+  /// What the stream says after the moment arrives again, at each of them, within the time. How long it took is a
+  /// figure of the run.
+  public func expect(
+    that name: String? = nil, _ stream: Stream, resumesAt nodes: Node..., within limit: Duration,
+    after moment: Moment, line: Int = #line
+  ) {
+    let claim = Plan.Claim.resumes(stream: stream.step, hosts: nodes.map(\.name))
+    add(claim, called: name, window(.zero, limit, after: moment), line: line)
+  }
+
+  /// Once `cause` is so, the other becomes so within the time. How long it took is a figure of the run.
+  public func expect(
+    that name: String? = nil, _ what: any Observable, follows cause: any Observable, within limit: Duration,
+    after moment: Moment? = nil, line: Int = #line
+  ) {
+    let claim = Plan.Claim.follows(
+      what: what.observation.data, cause: cause.observation.data, withinMs: limit.inMs)
+    add(claim, called: name, window(.zero, nil, after: moment), line: line)
+  }
+
+  /// None of them ever shows another of them offline, from the moment on: presence does not flap.
+  public func expect(
+    that name: String? = nil, noneOfflineAmong nodes: [Node], after moment: Moment = .beginning,
+    line: Int = #line
+  ) {
+    let claim = Plan.Claim.together(hosts: nodes.map(\.name))
+    add(claim, called: name, window(.zero, nil, after: moment), line: line)
+  }
+
   /// The packets between the two go that way, from the moment on, or within a time.
   public func expect(
     that name: String? = nil, _ path: Path, between one: Node, and other: Host, within limit: Duration? = nil,
@@ -144,6 +184,12 @@ extension Plan.Claim {
       what.words + ", " + (most.map { $0 == least ? "\(least)" : "\(least) to \($0)" } ?? "at least \(least)")
         + " times"
     case .delivered(let step, let hosts): "message of step \(step) arrives once at \(hosts.inWords)"
+    case .streamed(let stream, let hosts):
+      "every message of the stream of step \(stream) arrives once at \(hosts.inWords)"
+    case .resumes(let stream, let hosts): "the stream of step \(stream) goes on at \(hosts.inWords)"
+    case .follows(let what, let cause, let ms):
+      "\(what.words), within \(ms.asTime) of: \(cause.words)"
+    case .together(let hosts): "nobody is shown offline among \(hosts.inWords)"
     case .path(let from, let to, let path): "\(from) and \(to) are \(path)"
     case .rule(let rule, let hosts): rule.words + (hosts.isEmpty ? "" : ", of \(hosts.inWords)")
     }

@@ -170,10 +170,49 @@ extension Node {
     message(text, .peer(host: peer.name), line: line)
   }
 
+  /// Dials the other, or its address behind a relay; the run fails unless they are connected then.
+  @discardableResult
+  public func connect(to peer: Host, through relay: Host? = nil, line: Int = #line) -> Moment {
+    script.add(.connect(from: name, to: peer.name, relay: relay?.name), line: line)
+  }
+
+  /// Writes to a room again and again, `text 1`, `text 2` and so on, while other steps are done. Without a text
+  /// of its own, it writes its name. A node holds back what it writes to rooms faster than every 600 ms.
+  @discardableResult
+  public func stream(
+    _ text: String? = nil, room: String = "global", every interval: Duration, line: Int = #line
+  ) -> Stream {
+    stream(text, .room(name: room), interval, line: line)
+  }
+
+  /// The same to one peer.
+  @discardableResult
+  public func stream(
+    _ text: String? = nil, to peer: Host, every interval: Duration, line: Int = #line
+  ) -> Stream {
+    stream(text, .peer(host: peer.name), interval, line: line)
+  }
+
+  private func stream(
+    _ text: String?, _ destination: Plan.Destination, _ interval: Duration, line: Int
+  ) -> Stream {
+    let action = Plan.Action.stream(
+      from: name, to: destination, text: text ?? name, everyMs: interval.inMs)
+    let step = script.add(action, line: line).step
+    return Stream(began: Moment(.began(step: step)), step: step, script: script)
+  }
+
   private func message(_ text: String, _ destination: Plan.Destination, line: Int) -> Message {
     let sent = script.add(.send(from: name, to: destination, text: text), line: line)
-    guard case .ended(let step) = sent.moment else { preconditionFailure("a step ends: \(sent)") }
-    return Message(sent: sent, step: step, sender: name, text: text)
+    return Message(sent: sent, step: sent.step, sender: name, text: text)
+  }
+}
+
+extension Moment {
+  /// Of a moment that a step made.
+  fileprivate var step: Int {
+    guard case .ended(let step) = moment else { preconditionFailure("a step ends: \(self)") }
+    return step
   }
 }
 

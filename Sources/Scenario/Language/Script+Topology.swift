@@ -12,7 +12,7 @@ extension Script {
   ///   - relays: Whose relay it is told to use.
   ///   - program: Another executable in place of `meshnode`, with its command line and API: an older version,
   ///     say. `${here}` is the folder of the scenario's file.
-  ///   - flags: More arguments for `meshnode run`.
+  ///   - flags: More arguments for `meshnode run`; what others' handles say of themselves is filled in.
   public func node(
     _ name: String, in lan: LAN? = nil, behind nat: NAT? = nil, firewall: Firewall = .open,
     link: Link = .perfect, region: Region? = nil, addresses: Families = .ipv4, knows bootstrap: Host...,
@@ -29,12 +29,14 @@ extension Script {
   }
 
   /// A relay of ours, `meshrelay`.
+  ///
+  /// - Parameter limits: What it grants, where that is not its default.
   public func relay(
     _ name: String, in lan: LAN? = nil, behind nat: NAT? = nil, firewall: Firewall = .open,
     link: Link = .perfect, region: Region? = nil, addresses: Families = .ipv4, port: Int = 4001,
-    flags: [String] = [], line: Int = #line
+    limits: RelayLimits = RelayLimits(), flags: [String] = [], line: Int = #line
   ) -> Relay {
-    let options = Plan.RelayOptions(port: port, flags: flags)
+    let options = Plan.RelayOptions(port: port, limits: limits, flags: flags)
     attach(
       name, .relay(options: options), Place(lan, nat, firewall, link, region, addresses), line: line)
     return Relay(name, self)

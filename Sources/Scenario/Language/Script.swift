@@ -13,8 +13,9 @@ public final class Script {
   /// Chance, from the seed: `net.random.pick(nodes)`. The same seed makes the same plan.
   public var random: Dice
 
-  package init(name: String, seed: UInt64) {
+  package init(name: String, seed: UInt64, length: Length = .short) {
     plan = Plan(name: name, seed: seed)
+    plan.length = length
     random = Dice(seed: seed)
   }
 

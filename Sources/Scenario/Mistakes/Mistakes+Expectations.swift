@@ -41,13 +41,16 @@ extension Mistakes {
       guard let sent = plan.allSteps.first(where: { $0.id == step }),
         case .send(let from, let destination, _) = sent.action
       else { return add(line, "step \(step) sends nothing") }
-      for host in hosts {
-        needsStarted(host, line)
-        if host == from { add(line, "\(from) does not receive what it sends") }
-        if case .peer(let peer) = destination, peer != host {
-          add(line, "the message is for \(peer) alone, not for \(host)")
-        }
-      }
+      for host in hosts { look(atReceiver: host, of: from, destination, line) }
+    case .streamed(let stream, let hosts), .resumes(let stream, let hosts):
+      look(atStream: stream, reaching: hosts, line)
+    case .follows(let what, let cause, let limit):
+      if !(limit > 0 && limit.isFinite) { add(line, "nothing follows within \(limit.asTime)") }
+      look(at: what, line)
+      look(at: cause, line)
+    case .together(let hosts):
+      if hosts.count < 2 { add(line, "\(hosts.inWords) among nobody else") }
+      for host in hosts { needsStarted(host, line) }
     case .path(let from, let to, _):
       needsCapture(from, line)
       knows(to, line)
@@ -56,6 +59,24 @@ extension Mistakes {
         needsStarted(host, line)
         if rule.isJudgedByPackets { needsCapture(host, line) }
       }
+    }
+  }
+
+  private mutating func look(atStream stream: Int, reaching hosts: [String], _ line: Int) {
+    let action = plan.allSteps.first { $0.id == stream }?.action
+    guard case .stream(let from, let destination, _, _) = action else {
+      return add(line, "step \(stream) is no stream")
+    }
+    for host in hosts { look(atReceiver: host, of: from, destination, line) }
+  }
+
+  private mutating func look(
+    atReceiver host: String, of sender: String, _ destination: Plan.Destination, _ line: Int
+  ) {
+    needsStarted(host, line)
+    if host == sender { add(line, "\(sender) does not receive what it sends") }
+    if case .peer(let peer) = destination, peer != host {
+      add(line, "the message is for \(peer) alone, not for \(host)")
     }
   }
 

@@ -39,6 +39,7 @@ extension Mistakes {
     case .node(let options):
       look(atPort: options.port, of: host)
       look(at: options.presence, of: host)
+      for flag in options.flags { lookAtReferences(in: flag, host.line) }
       for other in options.bootstrap + options.relays {
         if other == host.name {
           add(host.line, "\(host.name) is told to dial itself")
@@ -46,7 +47,11 @@ extension Mistakes {
           add(host.line, "\(host.name): there is no host “\(other)”")
         }
       }
-    case .relay(let options): look(atPort: options.port, of: host)
+    case .relay(let options):
+      look(atPort: options.port, of: host)
+      for (name, value) in options.limits.all where value < 0 {
+        add(host.line, "\(host.name): \(name) of \(value): a limit is 0, which is none, or more")
+      }
     case .foreign(let command):
       if command.isEmpty { add(host.line, "\(host.name): there is no command to run") }
       lookAtReferences(in: command, host.line)

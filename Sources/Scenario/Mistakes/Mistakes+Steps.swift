@@ -19,6 +19,8 @@ extension Mistakes {
     var silent: Set<String> = []
     var unplugged: Set<String> = []
     var partitions: Set<String> = []
+    /// Streams that are not ended, by their steps.
+    var streams: Set<Int> = []
   }
 
   private mutating func look(at step: Plan.Step, _ course: inout Course) {
@@ -60,12 +62,18 @@ extension Mistakes {
     case .heal(let name):
       if course.partitions.remove(name) == nil { add(step.line, "this partition is healed already") }
     case .reboot(let lan), .renumber(let lan): needsRouter(lan, step.line)
-    case .send(let from, let destination, _):
-      needsRunning(from, step, course)
-      if case .peer(let peer) = destination {
-        knows(peer, step.line)
-        if peer == from { add(step.line, "\(from) writes to itself") }
+    case .send(let from, let destination, _): look(at: destination, of: from, step, course)
+    case .connect(let from, let to, let relay):
+      look(at: .peer(host: to), of: from, step, course)
+      if let relay { knows(relay, step.line) }
+    case .stream(let from, let destination, _, let interval):
+      look(at: destination, of: from, step, course)
+      if !(interval >= 1 && interval.isFinite) {
+        add(step.line, "an interval of \(interval.asTime): the least is 1 ms")
       }
+      course.streams.insert(step.id)
+    case .endStream(let stream):
+      if course.streams.remove(stream) == nil { add(step.line, "this stream is ended already") }
     case .tell(let host, _): needsRunning(host, step, course)
     case .run(let host, let command, _):
       knows(host, step.line)
@@ -82,6 +90,15 @@ extension Mistakes {
       if branches.isEmpty { add(step.line, "nothing to do at once") }
     case .note: break
     }
+  }
+
+  private mutating func look(
+    at destination: Plan.Destination, of sender: String, _ step: Plan.Step, _ course: Course
+  ) {
+    needsRunning(sender, step, course)
+    guard case .peer(let peer) = destination else { return }
+    knows(peer, step.line)
+    if peer == sender { add(step.line, "\(sender) has nothing to do with itself") }
   }
 
   private mutating func start(_ hosts: [String], _ line: Int, _ course: inout Course) {

@@ -18,6 +18,15 @@ extension Plan {
     case counted(what: Observation, least: Int, most: Int?)
     /// The message of that step, once at each of the hosts.
     case delivered(step: Int, hosts: [String])
+    /// Every message of the stream, once at each of the hosts.
+    case streamed(stream: Int, hosts: [String])
+    /// A message of the stream sent in the window arrives in it, at each of the hosts. Its figure is the time
+    /// until the last of them has one.
+    case resumes(stream: Int, hosts: [String])
+    /// Once the one is so, the other becomes so within the time. Its figure is the time between.
+    case follows(what: Observation, cause: Observation, withinMs: Double)
+    /// None of them shows another of them offline in the window.
+    case together(hosts: [String])
     /// The channels between the two in the window take that path, by the packets.
     case path(from: String, to: String, path: Path)
     /// A rule for these nodes.

@@ -6,6 +6,12 @@ public enum Path: String, Codable, Sendable {
   case relayed
 }
 
+/// Whether others can dial a node.
+public enum Reachability: String, Codable, Sendable {
+  /// Not known yet; anybody can; only who it has written to.
+  case unknown, `public`, `private`
+}
+
 /// What nodes say of themselves, by their events. A fact holds or does not at every moment: of events that
 /// undo each other (online and offline, opened and closed) the last one counts, of others whether there was
 /// one since the node's last start.
@@ -16,6 +22,11 @@ package indirect enum Fact: Codable, Sendable, Equatable {
   /// Every one of them shows all others online.
   case mutual(hosts: [String])
   case connected(at: String, peer: String, path: Path?)
+  /// A relay's last word on the reservation was yes.
+  case reserved(at: String, relay: String)
+  /// A hole punch came to that end; the reason contains these words.
+  case punched(at: String, peer: String, outcome: Punch, reason: String?)
+  case reachable(at: String, reachability: Reachability)
   case received(at: String, from: String?, text: String)
   /// Any event, by the names of the API.
   case said(at: String, type: String, fields: [Field])
@@ -25,6 +36,10 @@ package indirect enum Fact: Codable, Sendable, Equatable {
 
   package enum Reason: String, Codable, Sendable {
     case reaped, left
+  }
+
+  package enum Punch: String, Codable, Sendable {
+    case succeeded, failed
   }
 
   package struct Field: Codable, Sendable, Equatable {
@@ -43,8 +58,8 @@ extension Fact {
   package var witnesses: [String] {
     switch self {
     case .ready(let host): [host]
-    case .online(let at, _), .offline(let at, _, _), .connected(let at, _, _), .received(let at, _, _),
-      .said(let at, _, _):
+    case .online(let at, _), .offline(let at, _, _), .connected(let at, _, _), .reserved(let at, _),
+      .punched(let at, _, _, _), .reachable(let at, _), .received(let at, _, _), .said(let at, _, _):
       [at]
     case .mutual(let hosts): hosts
     case .all(let facts), .any(let facts): facts.flatMap(\.witnesses).uniqued
@@ -55,9 +70,11 @@ extension Fact {
   /// Whom it speaks of besides.
   package var subjects: [String] {
     switch self {
-    case .online(_, let peer), .offline(_, let peer, _), .connected(_, let peer, _): [peer]
+    case .online(_, let peer), .offline(_, let peer, _), .connected(_, let peer, _), .reserved(_, let peer),
+      .punched(_, let peer, _, _):
+      [peer]
     case .received(_, let from, _): from.map { [$0] } ?? []
-    case .ready, .said, .mutual: []
+    case .ready, .reachable, .said, .mutual: []
     case .all(let facts), .any(let facts): facts.flatMap(\.subjects).uniqued
     case .not(let fact): fact.subjects
     }
@@ -74,6 +91,11 @@ extension Fact {
       hosts.count > 5 ? "all \(hosts.count) see each other" : "\(hosts.inWords) see each other"
     case .connected(let at, let peer, let path):
       "\(at) is connected to \(peer)" + (path.map { ", \($0)" } ?? "")
+    case .reserved(let at, let relay): "\(at) has a reservation at \(relay)"
+    case .punched(let at, let peer, .succeeded, _): "\(at) punches a hole to \(peer)"
+    case .punched(let at, let peer, .failed, let reason):
+      "\(at) fails to punch a hole to \(peer)" + (reason.map { ", “\($0)”" } ?? "")
+    case .reachable(let at, let reachability): "\(at) knows itself \(reachability.rawValue)"
     case .received(let at, let from, let text):
       "\(at) receives “\(text)”" + (from.map { " from \($0)" } ?? "")
     case .said(let at, let type, let fields):

@@ -6,6 +6,7 @@
 package struct Plan: Codable, Sendable, Equatable {
   package var name: String
   package var purpose = ""
+  package var length = Length.short
   package var seed: UInt64
   package var tolerance = Tolerance()
   package var hosts: [Host] = []
@@ -70,6 +71,7 @@ extension Plan {
 
   package struct RelayOptions: Codable, Sendable, Equatable {
     package var port = 4001
+    package var limits = RelayLimits()
     package var flags: [String] = []
   }
 
@@ -117,6 +119,10 @@ extension Plan {
 extension Plan.Host {
   package var node: Plan.NodeOptions? {
     if case .node(let options) = role { options } else { nil }
+  }
+
+  package var isRelay: Bool {
+    if case .relay = role { true } else { false }
   }
 
   /// Whether the program is `meshnode` or `meshrelay`, which have an API, a key log and events.

@@ -38,6 +38,11 @@ extension Plan {
     /// The router gets another address outside, and forgets every mapping.
     case renumber(lan: String)
     case send(from: String, to: Destination, text: String)
+    /// Sends `text 1`, `text 2` and so on, at this interval, while the next steps are done.
+    case stream(from: String, to: Destination, text: String, everyMs: Double)
+    case endStream(stream: Int)
+    /// Dials the other's address, or that behind a relay; the step fails unless it connects.
+    case connect(from: String, to: String, relay: String?)
     /// One line to the standard input of a foreign program.
     case tell(host: String, text: String)
     /// A command for `sh -c` inside the host; the step fails unless it exits with that status.
@@ -55,6 +60,15 @@ extension Plan {
   }
 }
 
+extension Plan.Destination {
+  fileprivate var words: String {
+    switch self {
+    case .room(let name): "the room \(name)"
+    case .peer(let host): host
+    }
+  }
+}
+
 extension Plan.Step {
   /// This step and those inside it.
   package var withBranches: [Plan.Step] {
@@ -67,10 +81,10 @@ extension Plan.Action {
   /// Done as soon as it is begun, as far as its effects go.
   var isInstant: Bool {
     switch self {
-    case .start, .stop, .restart, .run, .waitUntil, .wait, .parallel, .note: false
+    case .start, .stop, .restart, .connect, .run, .waitUntil, .wait, .parallel, .note: false
     case .crash, .pause, .resume, .loseSignal, .regainSignal, .unplug, .plug, .move, .changeLink,
       .changeUplink,
-      .partition, .heal, .reboot, .renumber, .send, .tell:
+      .partition, .heal, .reboot, .renumber, .send, .stream, .endStream, .tell:
       true
     }
   }
@@ -95,8 +109,12 @@ extension Plan.Action {
     case .heal(let name): "healing of \(name)"
     case .reboot(let lan): "reboot of the router of \(lan)"
     case .renumber(let lan): "new address of the router of \(lan)"
-    case .send(let from, .room(let room), let text): "\(from) to the room \(room): “\(text)”"
-    case .send(let from, .peer(let peer), let text): "\(from) to \(peer): “\(text)”"
+    case .send(let from, let to, let text): "\(from) to \(to.words): “\(text)”"
+    case .stream(let from, let to, let text, let ms):
+      "\(from) to \(to.words), every \(ms.asTime): “\(text) 1”, “\(text) 2” …"
+    case .endStream(let stream): "end of the stream of step \(stream)"
+    case .connect(let from, let to, let relay):
+      "\(from) dials \(to)" + (relay.map { " through \($0)" } ?? "")
     case .tell(let host, let text): "to \(host)'s input: \(text)"
     case .run(let host, let command, _): "on \(host): \(command)"
     case .waitUntil(let fact, let ms): "wait until \(fact.words), at most \(ms.asTime)"

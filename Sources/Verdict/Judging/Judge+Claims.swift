@@ -81,6 +81,20 @@ extension Judge {
       : .failed(problems.joined(separator: "; "), evidence)
   }
 
+  /// Nobody among them is shown offline by another of them, for whatever reason.
+  func together(_ hosts: [String], in stretch: Stretch) -> Finding {
+    let members = Set(hosts)
+    let losses = trace.events.filter {
+      $0.type == "peer.offline" && members.contains($0.host) && stretch.contains($0.at)
+        && $0["peerId"].map(members.contains) == true
+    }
+    guard let first = losses.first else { return .passed("\(hosts.count) of them") }
+    let more = losses.count > 1 ? "; and \(losses.count - 1) more" : ""
+    return .failed(
+      "\(first.host) showed \(first["peerId"] ?? "") offline, \(first["reason"] ?? "") \(time(first.at))"
+        + more, losses.map(\.evidence))
+  }
+
   /// Channels with the peer that were secured or used in the window, by the packets.
   func judge(_ path: Path, _ from: String, _ to: String, in stretch: Stretch) -> Finding {
     let used = trace.sightings.filter {
@@ -95,7 +109,7 @@ extension Judge {
 
   // Observations over time.
 
-  private func becomings(of what: Plan.Observation) -> [Becoming] {
+  func becomings(of what: Plan.Observation) -> [Becoming] {
     switch what {
     case .fact(let fact): becomings(of: fact)
     case .sighting(let sighting):

@@ -31,6 +31,7 @@ struct Finding {
   var passed: Bool
   var detail: String
   var evidence: [Evidence] = []
+  var figureMs: Double?
 
   static func failed(_ detail: String, _ evidence: [Evidence] = []) -> Finding {
     Finding(passed: false, detail: detail, evidence: evidence)
@@ -65,7 +66,8 @@ struct Judge {
       }
     return Judgement(
       name: expectation.name, passed: finding.passed, detail: finding.detail,
-      evidence: Array(finding.evidence.prefix(Self.evidenceMax)), line: expectation.line)
+      evidence: Array(finding.evidence.prefix(Self.evidenceMax)), figureMs: finding.figureMs,
+      line: expectation.line)
   }
 
   private func judge(_ claim: Plan.Claim, in stretch: Stretch, _ window: Plan.Window) -> Finding {
@@ -77,6 +79,11 @@ struct Judge {
       counted(what, least, most, in: opened(stretch, by: window, for: what))
     case .stays(let fact): stays(fact, in: stretch)
     case .delivered(let step, let hosts): delivered(step, hosts, in: stretch)
+    case .streamed(let stream, let hosts): streamed(stream, hosts, in: stretch)
+    case .resumes(let stream, let hosts): resumes(stream, hosts, in: stretch)
+    case .follows(let what, let cause, let limit):
+      follows(what, after: cause, within: .microseconds(limit * 1000), in: stretch)
+    case .together(let hosts): together(hosts, in: stretch)
     case .path(let from, let to, let path): judge(path, from, to, in: stretch)
     case .rule(let rule, let hosts): judge(rule, of: hosts, in: stretch)
     }
@@ -176,7 +183,8 @@ extension Plan.Action {
     switch self {
     case .wait, .waitUntil, .parallel, .note, .restart: false
     case .start, .stop, .crash, .pause, .resume, .loseSignal, .regainSignal, .unplug, .plug, .move,
-      .changeLink, .changeUplink, .partition, .heal, .reboot, .renumber, .send, .tell, .run:
+      .changeLink, .changeUplink, .partition, .heal, .reboot, .renumber, .send, .stream, .endStream, .connect,
+      .tell, .run:
       true
     }
   }

@@ -9,6 +9,8 @@ package struct NodeStates: Sendable {
     var shown: [String: Fact.Reason?] = [:]
     /// Open connections by their id, with peer and path.
     var connections: [String: (peer: String, path: String)] = [:]
+    var reservations: Set<String> = []
+    var reachability: String?
     var said: [NodeEvent] = []
   }
 
@@ -37,6 +39,14 @@ package struct NodeStates: Sendable {
     case "connection.opened":
       state.connections[event["connectionId"] ?? ""] = (event["peerId"] ?? "", event["path"] ?? "")
     case "connection.closed": state.connections[event["connectionId"] ?? ""] = nil
+    case "reservation":
+      switch event["state"] {
+      case "accepted": state.reservations.insert(event["relay"] ?? "")
+      case "lost", "refused": state.reservations.remove(event["relay"] ?? "")
+      // One that is held is asked for again before it expires.
+      default: break
+      }
+    case "reachability": state.reachability = event["value"]
     default: break
     }
     if state.said.count < Self.eventsMax { state.said.append(event) }
@@ -58,7 +68,9 @@ package struct NodeStates: Sendable {
       return states[at]?.connections.values.contains {
         $0.peer == peer && (path == nil || path?.rawValue == $0.path)
       } == true
-    case .received(let at, _, _), .said(let at, _, _):
+    case .reserved(let at, let relay): return states[at]?.reservations.contains(relay) == true
+    case .reachable(let at, let reachability): return states[at]?.reachability == reachability.rawValue
+    case .punched(let at, _, _, _), .received(let at, _, _), .said(let at, _, _):
       return states[at]?.said.contains { fact.isSaid(by: $0) } == true
     case .all(let facts): return facts.allSatisfy(holds)
     case .any(let facts): return facts.contains(where: holds)
@@ -94,6 +106,15 @@ extension Fact {
     case .connected(let at, let peer, let path):
       event.host == at && event.type == "connection.opened" && event["peerId"] == peer
         && (path == nil || event["path"] == path?.rawValue)
+    case .reserved(let at, let relay):
+      event.host == at && event.type == "reservation" && event["relay"] == relay
+        && event["state"] == "accepted"
+    case .punched(let at, let peer, let outcome, let reason):
+      event.host == at && event.type == "holepunch" && event["peerId"] == peer
+        && event["outcome"] == outcome.rawValue
+        && (reason.map { event["reason"]?.contains($0) == true } ?? true)
+    case .reachable(let at, let reachability):
+      event.host == at && event.type == "reachability" && event["value"] == reachability.rawValue
     case .received(let at, let from, let text):
       event.host == at && event.type == "message.received" && event["text"] == text
         && (from == nil || event["from"] == from)

@@ -109,7 +109,8 @@ extension NodeEvent {
     case "connection.closed": "connection to \(peer) closed: \(self["reason"] ?? "")"
     case "message.received": "“\(self["text"] ?? "")” of \(self["from"] ?? "")"
     case "reservation": "reservation \(self["state"] ?? "") at \(self["relay"] ?? "")"
-    case "holepunch": "hole punch to \(peer): \(self["outcome"] ?? "")"
+    case "holepunch":
+      "hole punch to \(peer): \(self["outcome"] ?? "")" + (self["reason"].map { ", \($0)" } ?? "")
     case "reachability": "reachability: \(self["value"] ?? "")"
     case "warning": self["text"] ?? "warning"
     default: nil

@@ -14,10 +14,14 @@ extension Verdict {
 
 extension Judgement {
   fileprivate var json: JSON {
-    [
-      "name": .string(name), "verdict": .string(passed ? "passed" : "failed"), "detail": .string(detail),
-      "line": .integer(Int64(line)), "evidence": .array(evidence.map(\.json)),
+    var members: [JSON.Member] = [
+      .init("name", .string(name)), .init("verdict", .string(passed ? "passed" : "failed")),
+      .init("detail", .string(detail)),
     ]
+    if let figureMs { members.append(.init("figureMs", .number(figureMs))) }
+    members.append(.init("line", .integer(Int64(line))))
+    members.append(.init("evidence", .array(evidence.map(\.json))))
+    return .object(members)
   }
 }
 

@@ -72,7 +72,7 @@ struct Course {
         for host in trace.plan.hosts(behind: lan) {
           troubles[host, default: []].append(Stretch(from: deed.began, until: done))
         }
-      case .send, .tell, .run, .waitUntil, .wait, .parallel, .note: break
+      case .send, .stream, .endStream, .connect, .tell, .run, .waitUntil, .wait, .parallel, .note: break
       }
     }
     for host in trace.plan.hosts.map(\.name) {

@@ -11,6 +11,8 @@ package struct Trace: Sendable {
   package var ended: Instant
   /// In the order in which they began.
   package var deeds: [Deed] = []
+  /// What streams sent, in the order of their times.
+  package var posts: [Post] = []
   /// In the order of their times.
   package var events: [NodeEvent] = []
   /// Of all captures, in the order of their times.
@@ -27,6 +29,7 @@ package struct Trace: Sendable {
   /// Puts everything in the order of its times. Call when all is appended.
   package mutating func complete() {
     deeds = deeds.inOrder(by: \.began)
+    posts = posts.inOrder(by: \.at)
     events = events.inOrder(by: \.at)
     sightings = sightings.inOrder(by: \.at)
     drops = drops.inOrder(by: \.at)
@@ -46,6 +49,24 @@ package struct Deed: Sendable, Equatable {
     self.step = step
     self.began = began
     self.ended = ended
+    self.failure = failure
+  }
+}
+
+/// A message of a stream, as it was handed to the node.
+package struct Post: Sendable, Equatable {
+  /// Of the plan, which began the stream.
+  package var step: Int
+  /// From 1.
+  package var number: Int
+  package var at: Instant
+  /// Why the node did not take it, for a person.
+  package var failure: String?
+
+  package init(step: Int, number: Int, at: Instant, failure: String? = nil) {
+    self.step = step
+    self.number = number
+    self.at = at
     self.failure = failure
   }
 }
