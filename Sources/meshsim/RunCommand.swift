@@ -36,6 +36,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: .init("Write the outcome of all runs as JUnit's XML too.", valueName: "file"))
   var junit: String?
 
+  @Flag(help: "Of a folder, the long scenarios too.")
+  var all = false
+
   @Flag(help: "Print verdicts as JSON, one a line, and nothing else.")
   var json = false
 
@@ -73,7 +76,10 @@ struct RunCommand: ParsableCommand {
       }
       fflush(nil)
     }
-    if !json, runs.count > 1 { print(Campaign.summary(outcomes)) }
+    if !json, runs.count > 1 {
+      print(Campaign.summary(outcomes))
+      for line in Campaign.figures(outcomes) { print(line) }
+    }
     if let junit {
       do {
         let unperformed = outcomes.filter { $0.verdict == nil }.map { outcome in
@@ -93,7 +99,7 @@ struct RunCommand: ParsableCommand {
   private func planned() throws -> [PlannedRun] {
     let compiler = try ScenarioCompiler()
     let catalog = ScenarioCatalog()
-    let files = try scenarios.flatMap { try catalog.files(named: $0) }
+    let files = try scenarios.flatMap { try catalog.files(named: $0, withLong: all) }
     let first = seed ?? UInt64.random(in: 1...9999)
     var runs: [PlannedRun] = []
     for number in 0..<repeats {

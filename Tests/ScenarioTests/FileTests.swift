@@ -117,6 +117,7 @@ private let fiveLines = """
     for file in files {
       let plan = try file.plan(seed: 1, with: place.compiler)
       #expect(!plan.expectations.isEmpty && !plan.purpose.isEmpty, "\(file.name)")
+      #expect(try file.isLong() == (plan.length == .long), "\(file.name)")
     }
   }
 
@@ -127,6 +128,19 @@ private let fiveLines = """
     #expect(throws: ScenarioFailure.self) { try catalog.files(named: "no-such-thing") }
     let list = try ScenarioCatalog.list(catalog.all(in: nil))
     #expect(list.contains { $0.hasPrefix("crash") && $0.hasSuffix("and nobody else.") })
+  }
+
+  @Test func longOnesAreLeftOutOfFoldersUnlessAskedFor() throws {
+    let place = try Workplace()
+    _ = try place.file("brief.swift", saying: fiveLines)
+    let text = fiveLines.replacingOccurrences(of: "scenario {", with: "scenario(.long) {")
+    let long = try place.file("endless.swift", saying: text)
+    let catalog = ScenarioCatalog(folders: [place.folder])
+    #expect(try catalog.files(named: place.folder, withLong: false).map(\.name) == ["brief"])
+    #expect(try catalog.files(named: place.folder, withLong: true).map(\.name) == ["brief", "endless"])
+    #expect(try catalog.files(named: "endless", withLong: false) == [long])
+    let list = try ScenarioCatalog.list(catalog.all(in: nil))
+    #expect(list.map { $0.contains("(long: by name, or with --all)") } == [false, true])
   }
 
   @Test func purposesComeFromTheFirstComment() {

@@ -26,12 +26,17 @@ struct ScenarioCatalog {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
   }
 
-  /// A file, all files of a folder, or a scenario's name.
-  func files(named argument: String) throws(ScenarioFailure) -> [ScenarioFile] {
+  /// A file, a scenario by its name, or those of a folder: the long ones only if they are asked for.
+  func files(named argument: String, withLong: Bool = true) throws(ScenarioFailure) -> [ScenarioFile] {
     if FileStamp.isFolder(argument) {
       let files = Self.files(in: argument)
       if files.isEmpty { throw ScenarioFailure(.usage, "\(argument): no .swift file in this folder") }
-      return files
+      var wanted: [ScenarioFile] = []
+      for file in files {
+        let isLong = try file.isLong()
+        if withLong || !isLong { wanted.append(file) }
+      }
+      return wanted
     }
     if FileStamp(of: argument) != nil { return [ScenarioFile(path: argument)] }
     if !argument.contains("/") {
@@ -52,13 +57,14 @@ struct ScenarioCatalog {
     return folders.first(where: FileStamp.isFolder).map(Self.files(in:)) ?? []
   }
 
-  /// One line for each scenario: its name, and its purpose.
+  /// One line for each scenario: its name, its purpose, and whether a folder is run without it.
   static func list(_ files: [ScenarioFile]) throws(ScenarioFailure) -> [String] {
     let width = files.map(\.name.count).max() ?? 0
     var lines: [String] = []
     for file in files {
       let padding = String(repeating: " ", count: width - file.name.count)
-      lines.append("\(file.name)\(padding)  \(try file.purpose())")
+      let mark = try file.isLong() ? " (long: by name, or with --all)" : ""
+      lines.append("\(file.name)\(padding)  \(try file.purpose())\(mark)")
     }
     return lines
   }

@@ -33,6 +33,11 @@ struct ScenarioFile: Equatable {
     Self.purpose(of: try read())
   }
 
+  /// Whether the file says `scenario(.long)`: known without compiling it, for lists and folders.
+  func isLong() throws(ScenarioFailure) -> Bool {
+    try read().split(whereSeparator: \.isNewline).contains { $0.hasPrefix("scenario(.long)") }
+  }
+
   /// The first comment line; empty if code comes first.
   static func purpose(of source: String) -> String {
     for line in source.split(whereSeparator: \.isNewline) {
