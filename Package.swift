@@ -171,7 +171,9 @@ let tests: [Target] = [
       "GossipSub",
       "Chat", "Perf", "CircuitRelay", "DCUtR", "AutoNAT", "Scenario", "Verdict", "TestKit", bytes,
     ], swiftSettings: strict),
-  .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "meshsim", "Lab"], swiftSettings: strict),
+  .testTarget(
+    name: "ScenarioTests", dependencies: ["Scenario", "meshsim", "Lab", "NetworkModel", "SansIO", "Verdict"],
+    swiftSettings: strict),
   .testTarget(
     name: "CertifyTests", dependencies: ["Certify", "meshsim", "Lab", "NetworkModel", "SansIO"],
     swiftSettings: strict),

@@ -13,8 +13,8 @@ struct Meshsim: ParsableCommand {
     commandName: "meshsim",
     abstract: "A network laboratory: real nodes behind simulated NATs, judged from their packets.",
     subcommands: [
-      RunCommand.self, ListCommand.self, ShellCommand.self, CertifyCommand.self, InspectCommand.self,
-      ReportCommand.self, DoctorCommand.self, StageCommand.self, VisitCommand.self,
+      RunCommand.self, ListCommand.self, ShellCommand.self, CertifyCommand.self, MatrixCommand.self,
+      InspectCommand.self, ReportCommand.self, DoctorCommand.self, StageCommand.self, VisitCommand.self,
     ])
 
   static func main() {
