@@ -25,8 +25,11 @@ extension NodeShell {
       drainUnsent()
     }
     isInTurn = false
-    if case .stopped = phase { return }
-    timer.follow(node.deadline, on: loop, handler: self)
+    switch phase {
+    // What is due at the start waits for it: nobody would take the connections yet.
+    case .idle, .stopped: return
+    case .running, .stopping: timer.follow(node.deadline, on: loop, handler: self)
+    }
   }
 
   /// The only interpreter of the node's outputs.

@@ -96,6 +96,7 @@ package final class NodeShell {
     return openListeners(addresses).assumeIsolated().map { addresses in
       self.startNetworkWatch()
       self.startDiscovery()
+      self.finishTurn()
       return addresses
     }.nonisolated()
   }

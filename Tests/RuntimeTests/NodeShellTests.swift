@@ -13,17 +13,22 @@ import Wire
 final class ShellOnLoop: @unchecked Sendable {
   private let shell: NodeShell
   private let client = WarningCollector()
+  let peer: PeerID
 
   init(
-    servesPerf: Bool = false, _ configure: (inout NodeShell.Configuration) -> Void = { _ in }
+    servesPerf: Bool = false, bootstrap: [Multiaddr] = [],
+    _ configure: (inout NodeShell.Configuration) -> Void = { _ in }
   ) throws {
     var configuration = NodeShell.Configuration()
     configure(&configuration)
     var nodeConfiguration = Node.Configuration()
     nodeConfiguration.servesPerf = servesPerf
+    nodeConfiguration.bootstrap = bootstrap
     var generator = SystemRandomNumberGenerator()
+    let identity = try KeyPair(seed: generator.bytes(32))
+    peer = identity.peerID
     shell = NodeShell(
-      loop: testLoop, identity: try KeyPair(seed: generator.bytes(32)), node: nodeConfiguration,
+      loop: testLoop, identity: identity, node: nodeConfiguration,
       entropy: generator.bytes(32), configuration: configuration,
       logger: Logger(label: "test"))
   }
@@ -86,6 +91,21 @@ final class WarningCollector: NodeShellClient {
     let counters = try await shell.on(\.counters)
     #expect(counters.dials == 1 && counters.dialsFailed == 1)
     try await shell.shutdown()
+  }
+
+  @Test func whatIsDueAtTheStartWaitsForIt() async throws {
+    let listener = try ShellOnLoop()
+    let place = try await listener.start([try Multiaddr("/ip4/127.0.0.1/tcp/0")])[0]
+    let shell = try ShellOnLoop(bootstrap: [try place.appending(listener.peer)])
+    try await shell.on { $0.handle("/of/the/application/1") }
+    try await testLoop.scheduleTask(in: .milliseconds(50)) {}.futureResult.get()
+    #expect(try await shell.on(\.counters).dials == 0)
+    _ = try await shell.start([])
+    try await within(.seconds(10)) {
+      while try await shell.on({ $0.connectionSummaries.isEmpty }) { await Task.yield() }
+    }
+    try await shell.shutdown()
+    try await listener.shutdown()
   }
 
   @Test func somebodyWhoDoesNotAcceptTimesOut() async throws {
