@@ -113,8 +113,9 @@ extension Configuration {
       node.messenger = messenger.core
     }
     node.relays = relays
+    // Whoever is no relay may dial through any, with none of its own too.
+    if relaying == nil || !relays.isEmpty { node.relayClient = CircuitRelay.ClientConfiguration() }
     if messenger != nil || !relays.isEmpty {
-      node.relayClient = CircuitRelay.ClientConfiguration()
       node.upgrade = DCUtR.Configuration()
       node.reachability = AutoNAT.ClientConfiguration()
     }

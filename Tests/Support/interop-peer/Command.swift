@@ -17,6 +17,7 @@ struct Request: Decodable {
 enum Command: Decodable {
   case connect(Multiaddr)
   case peers
+  case relays
   case ping(PeerID, count: Int)
   case identify(PeerID)
   case echo(PeerID, streams: Int, bytes: Int)
@@ -35,6 +36,7 @@ enum Command: Decodable {
       switch name {
       case "connect": .connect(try Multiaddr(value(.addr) as String))
       case "peers": .peers
+      case "relays": .relays
       case "ping": .ping(try peer(), count: try value(.count))
       case "identify": .identify(try peer())
       case "echo": .echo(try peer(), streams: try value(.streams), bytes: try value(.bytes))
@@ -53,6 +55,8 @@ struct Answer: Encodable {
   var error: String?
   // peers
   var peers: [String]?
+  // relays
+  var relays: [String]?
   // ping
   var rttMs: [Double]?
   // identify

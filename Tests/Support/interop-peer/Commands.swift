@@ -35,6 +35,9 @@ struct Commands {
       return Answer()
     case .peers:
       return await Answer(peers: node.peers().filter(\.isConnected).map(\.peerID.description))
+    case .relays:
+      let held = await node.info().relays.filter { $0.state == .accepted }
+      return Answer(relays: held.map(\.peerID.description))
     case .ping(let peer, let count):
       return try await Answer(rttMs: node.ping(peer, count: count).map { $0 / .milliseconds(1) })
     case .identify(let peer):

@@ -15,6 +15,8 @@ struct InteropPeer {
     configuration.listen = arguments.listen
     configuration.keyLog = arguments.keyLog
     configuration.mdns = false
+    configuration.relays = arguments.relays
+    if arguments.servesAsRelay { configuration.relaying = Relaying() }
 
     let logger = Logger(label: "interop-peer") { StreamLogHandler.standardError(label: $0) }
     let node = MeshNode(configuration, logger: logger)
