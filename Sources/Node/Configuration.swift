@@ -141,6 +141,8 @@ extension Node {
     package var duplicateGrace: Duration = .seconds(5)
     /// The same for a circuit beside a direct connection: until then it takes over at once if that breaks.
     package var circuitGrace: Duration = .seconds(30)
+    /// A circuit that is cut before this age is not asked for again at once.
+    package var circuitLifeMin: Duration = .seconds(1)
     /// For the other end of a circuit to end its half when we have ended ours.
     package var circuitLinger: Duration = .seconds(10)
     /// A relay that is silent for the first, and then to a ping for the second, is dead: those who are

@@ -30,7 +30,10 @@ extension Node {
   /// There is a direct connection to the relay: asks for a circuit.
   func dialCircuit(_ dial: DialID, through relay: PeerID) {
     guard let effort = effortOfDial[dial] else { return }
-    guard relayClient != nil, let peer = efforts[effort]?.dial.expectedPeer, peer != relay else {
+    guard relayClient != nil else {
+      return dialFailed(dial, reason: "this node uses no relays", at: now)
+    }
+    guard let peer = efforts[effort]?.dial.expectedPeer, peer != relay else {
       return dialFailed(dial, reason: "a relayed address must name the peer it leads to", at: now)
     }
     if let circuit = relayClient?.dial(peer, through: relay, at: now) { dialOfCircuit[circuit] = dial }
@@ -156,7 +159,28 @@ extension Node {
   /// Ends connections whose circuit is gone. Not at once, because that may be in the middle of the end of the
   /// connection that carried it.
   func endCircuits() {
-    while let (id, reason) = endedCircuits.popFirst() { transportClosed(id, reason: reason, at: now) }
+    while let (id, reason, wasCut) = endedCircuits.popFirst() {
+      let (entry, peer) = (entries[id], entries[id]?.peer)
+      transportClosed(id, reason: reason, at: now)
+      if wasCut, let entry, let peer { askAgain(for: peer, after: entry) }
+    }
+  }
+
+  /// No more comes over a circuit, and its other end has not said goodbye: Go's relay ends one so that has
+  /// carried what it may.
+  func circuitFinished(_ id: ConnectionID) {
+    let (entry, peer) = (entries[id], entries[id]?.peer)
+    inputClosed(id, at: now)
+    if let entry, let peer { askAgain(for: peer, after: entry) }
+  }
+
+  /// A relay cut a circuit and had not said when it would; or its other end is gone, which the relay will say.
+  /// Whoever asked for it asks again at once, unless it is a relay that cuts everything at once.
+  private func askAgain(for peer: PeerID, after entry: ConnectionEntry) {
+    guard entry.direction == .outbound, now - entry.openedAt >= configuration.timeouts.circuitLifeMin else {
+      return
+    }
+    keepConnected(peer, at: [entry.remote])
   }
 
   /// A relay will cut a circuit soon: whoever asked for it asks for another one, and streams move there.
@@ -166,10 +190,9 @@ extension Node {
     else { return }
     entry.isEnding = true
     scheduleDuplicates(of: peer)
-    guard description.direction == .outbound, preferredConnection(to: peer) === entry, phase == .running
-    else {
-      return
-    }
+    // The circuit that this one replaced may be there still, and be the one that is preferred.
+    let isLast = preferredConnection(to: peer)?.isEnding ?? false
+    guard description.direction == .outbound, isLast, phase == .running else { return }
     reach(peer, at: knownAddresses(of: peer) + [entry.remote], then: .keepConnected)
   }
 }

@@ -210,7 +210,7 @@ extension Node {
       upgrader?.remoteFinished(entry.handle(stream), at: now)
       pumpUpgrades()
     case .circuit(let inner):
-      inputClosed(inner, at: now)
+      circuitFinished(inner)
     case nil, .opening, .openingPerf, .gossip(.outbound):
       break
     }
@@ -361,7 +361,8 @@ extension Node {
       pumpUpgrades()
     case .circuit(let inner):
       relayClient?.streamEnded(entry.handle(stream), wasRefused: false, at: now)
-      endedCircuits.append((inner, error.map { "\($0)" } ?? "the relay ended the circuit"))
+      let reason = error.map { "\($0)" } ?? "the relay ended the circuit"
+      endedCircuits.append((inner, reason, wasCut: resetCode != nil))
       pumpRelayClient()
     }
   }

@@ -71,7 +71,7 @@ package final class Node {
   var connectionOfCircuit: [CircuitID: ConnectionID] = [:]
   var dialOfCircuit: [CircuitID: DialID] = [:]
   /// Circuits whose stream is gone, and why; their connections end before the next output.
-  var endedCircuits: Deque<(ConnectionID, reason: String)> = []
+  var endedCircuits: Deque<(ConnectionID, reason: String, wasCut: Bool)> = []
 
   // From relayed to direct.
   var upgrader: DCUtR.Machine?
