@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from peers.circuit import CircuitPeer
 from peers.go import GoPeer
 from peers.gossip import GoGossiper, PyGossiper
 from peers.line_peer import LinePeer
 from peers.meshnode import MeshNode
+from peers.meshrelay import MeshRelay
 from peers.original import OriginalPeer
 from peers.peer import IP4, IP6, Peer, PeerError, address
 from peers.raw import RawPeer
@@ -26,7 +28,7 @@ BUILT = ROOT / ".build" / "debug"
 MESH, GO, PY = "mesh", "go", "py"
 Start = Callable[..., Peer]
 StartNode = Callable[..., MeshNode]
-Member = TypeVar("Member", MeshNode, GoGossiper, PyGossiper, OriginalPeer)
+Member = TypeVar("Member", MeshNode, MeshRelay, GoGossiper, PyGossiper, CircuitPeer, OriginalPeer, LinePeer)
 
 
 def program(path: Path, remedy: str) -> Path:
@@ -128,13 +130,33 @@ class Crew:
         self._stack.close()
 
     def node(
-        self, *flags: str, home: Path | None = None, settings: Mapping[str, object] | None = None
+        self,
+        *flags: str,
+        home: Path | None = None,
+        settings: Mapping[str, object] | None = None,
+        hidden: bool = False,
     ) -> MeshNode:
-        """`meshnode run`. In the home of an earlier node it is that node again."""
-        return self._join(MeshNode(meshnode_binary(), home or self._home("node"), flags, settings))
+        """`meshnode run`. In the home of an earlier node it is that node again. A hidden one listens nowhere:
+        others reach it through relays."""
+        home = home or self._home("node")
+        return self._join(MeshNode(meshnode_binary(), home, flags, settings, hidden))
 
-    def go(self) -> GoGossiper:
-        return self._join(GoGossiper(p2pd_binary(), self._home(GO)))
+    def relay(self, *flags: str, home: Path | None = None) -> MeshRelay:
+        """`meshrelay run`."""
+        return self._join(MeshRelay(meshrelay_binary(), home or self._home("relay"), flags))
+
+    def peer(self, *flags: str) -> LinePeer:
+        """A node of ours that echoes and transfers."""
+        argv = [str(program(BUILT / "interop-peer", "run swift build")), *flags]
+        return self._join(LinePeer(MESH, argv, self._home(MESH)))
+
+    def go(self, *flags: str, pubsub: bool = True) -> GoGossiper:
+        return self._join(GoGossiper(p2pd_binary(), self._home(GO), flags, pubsub))
+
+    def circuit(self, relay: str | None = None) -> CircuitPeer:
+        """py-libp2p as a relay's client; a relay itself when it is given its limits, `SECONDS,BYTES`."""
+        argv = python("peers.py_circuit", ["--relay", relay] if relay else [])
+        return self._join(CircuitPeer(PY, argv, self._home("circuit"), cwd=HERE))
 
     def py(self, meshsub: str = "1.1") -> PyGossiper:
         """Gossips in the versions up to that one."""
@@ -181,6 +203,10 @@ def raw(raw_process: RawPeer) -> RawPeer:
 
 def meshnode_binary() -> Path:
     return program(BUILT / "meshnode", "run swift build")
+
+
+def meshrelay_binary() -> Path:
+    return program(BUILT / "meshrelay", "run swift build")
 
 
 @pytest.fixture(scope="module")

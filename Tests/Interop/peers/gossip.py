@@ -58,11 +58,13 @@ class ForeignGossiper(Gossiper, Protocol):
 
 
 class GoGossiper(GoPeer):
-    """p2pd with its pubsub, which signs and demands signatures, subscribed to the chat topic."""
+    """p2pd with its pubsub, which signs and demands signatures, subscribed to the chat topic; or without."""
 
-    def __init__(self, p2pd: Path, home: Path, flags: Sequence[str] = ()) -> None:
-        super().__init__(p2pd, home, ("-pubsub", *flags))
+    def __init__(self, p2pd: Path, home: Path, flags: Sequence[str] = (), pubsub: bool = True) -> None:
+        super().__init__(p2pd, home, (*(["-pubsub"] if pubsub else []), *flags))
         self._messages: list[Published] = []
+        if not pubsub:
+            return
         try:
             self._subscription = Control(self.control)
             self._subscription.request(RequestType.PUBSUB, (8, encode((1, SUBSCRIBE), (2, CHAT_TOPIC))))

@@ -33,6 +33,10 @@ class LinePeer:
     def peers(self) -> set[str]:
         return set(self._command("peers")["peers"])
 
+    def reservations(self) -> set[str]:
+        """The relays that it is reachable through."""
+        return set(self._command("relays")["relays"])
+
     def ping(self, peer: str, count: int) -> list[float]:
         return self._command("ping", peer=peer, count=count)["rttMs"]
 

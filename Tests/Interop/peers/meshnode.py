@@ -9,6 +9,7 @@ from typing import Any
 from .peer import LISTEN, PeerError
 from .process import Child, JsonLines, Message
 
+NOWHERE = "nowhere.toml"
 START_SECONDS = 10
 CALL_SECONDS = 30
 EVENT_SECONDS = 10
@@ -36,6 +37,7 @@ class MeshNode:
     """A running node. Its files are in `home`, so that a later one there is the same node again."""
 
     make = "meshnode"
+    always: Sequence[str] = ("--no-mdns",)
 
     def __init__(
         self,
@@ -43,9 +45,14 @@ class MeshNode:
         home: Path,
         flags: Sequence[str] = (),
         settings: Mapping[str, object] | None = None,
+        hidden: bool = False,
     ) -> None:
-        self.home, self.log, self.data = home, home / "meshnode.log", home / "data"
-        listen = [part for addr in LISTEN for part in ("--listen", addr)]
+        self.home, self.log, self.data = home, home / f"{self.make}.log", home / "data"
+        if hidden:
+            (home / NOWHERE).write_text("listen = []\n")
+            listen = ["--config", str(home / NOWHERE)]
+        else:
+            listen = [part for addr in LISTEN for part in ("--listen", addr)]
         argv = [
             str(binary),
             "run",
@@ -53,7 +60,7 @@ class MeshNode:
             str(self.data),
             "--api",
             "stdio",
-            "--no-mdns",
+            *self.always,
             *([] if "--listen" in flags else listen),
             *flags,
         ]
