@@ -145,7 +145,9 @@ def test_identify_both_ways(joined: Joined) -> None:
     for one, other in ((joined.dialer, joined.target), (joined.target, joined.dialer)):
         seen = one.identify(other.peer_id)
         assert seen.agent.startswith(AGENTS[other.make])
-        assert seen.signed_record, "no signed peer record, or one that does not verify"
+        # py-libp2p keeps no record that has no address: of a dialler of ours, who listens nowhere.
+        if (one.make, seen.listen_addrs) != (PY, []):
+            assert seen.signed_record, "no signed peer record, or one that does not verify"
 
 
 @rows()
