@@ -72,6 +72,11 @@ extension Machine {
   /// SYNC has come.
   mutating func answer(_ peer: PeerID, _ exchange: Upgrade.Exchange) {
     guard !direct.contains(peer) else { return }
+    // We may have started since the stream was opened.
+    if upgrades[peer]?.isExchanging == true {
+      guard peer < own else { return counters.collisionsRefused += 1 }
+      yield(to: peer)
+    }
     if let old = upgrades[peer]?.punch { supersede(old, with: peer) }
     guard let upgrade = upgrades[peer] else { return }
     let goesOn =

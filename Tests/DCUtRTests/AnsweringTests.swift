@@ -190,6 +190,29 @@ import Wire
     }
   }
 
+  @Test func `a SYNC that finds us started meets the same rule`() throws {
+    for (number, isOurs) in [(5, false), (20, true)] {
+      var rig = Rig()
+      let other = ConnectionID(rawValue: 900)
+      rig.machine.relayedOpened(other, to: peers[number], isInbound: false, at: .zero)
+      let theirs = StreamHandle(connection: other, stream: 1)
+      rig.machine.streamOpened(theirs, by: peers[number], at: .zero)
+      rig.send(.connect([theirAddress]), on: theirs, at: .zero)
+      _ = rig.said()
+      let ours = try rig.punches(number)
+      rig.send(.sync, on: theirs, at: ms(5))
+      let events = rig.said()
+      #expect(events.contains(.abandon(ours.id)) == !isOurs)
+      #expect(events.compactMap(\.punch).count == (isOurs ? 0 : 1))
+      // Either way the one that goes on comes to its end, and the next one begins.
+      var later = rig.advance(to: ms(5005))
+      while later.compactMap(\.open).isEmpty, let due = rig.deadline, due < ms(60_000) {
+        later += rig.advance(to: due)
+      }
+      #expect(later.compactMap(\.open).count == 1)
+    }
+  }
+
   @Test func `after yielding, our own series comes later`() throws {
     var rig = Rig()
     rig.circuit(5, isInbound: true)

@@ -113,7 +113,7 @@ let rooms: [String: Room] = [
     kind: .testSupport,
     ours: [
       "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify", "Perf",
-      "Chat", "LocalDiscovery", "AutoNAT", "Node", "Runtime", "MeshworkControl", "TestKit",
+      "Chat", "LocalDiscovery", "AutoNAT", "DCUtR", "Node", "Runtime", "MeshworkControl", "TestKit",
     ], theirs: ["NIOCore", "SwiftProtobuf"]),
   "MallocCount": Room(kind: .testSupport, ours: [], theirs: []),
   "bench": Room(
