@@ -35,11 +35,11 @@ extension Connection {
 
     /// Starts a negotiation; a dialer's first bytes are appended to `outbound`.
     static func start(
-      _ role: Role, proposing protocols: [ProtocolName], outbound: inout ByteBuffer
+      _ role: Role, proposing protocols: [ProtocolName], isGreeted: Bool = false, outbound: inout ByteBuffer
     ) -> Negotiation {
       switch role {
       case .initiator:
-        var dialer = Dialer(protocols, lazy: true)
+        var dialer = Dialer(protocols, lazy: true, isGreeted: isGreeted)
         _ = dialer.drainOutbound(into: &outbound)
         return .dialing(dialer)
       case .responder:
@@ -49,9 +49,26 @@ extension Connection {
   }
 
   /// An initiator says everything it can before the first answer: header, proposal, Noise message 1.
-  mutating func startUpgrade() {
-    security = .start(role, proposing: [.noise], outbound: &clearOutbound)
+  mutating func startUpgrade(isGreeted: Bool) {
+    security = .start(role, proposing: [.noise], isGreeted: isGreeted, outbound: &clearOutbound)
     if role == .initiator { _ = handshake?.drainOutbound(into: &clearOutbound) }
+  }
+
+  /// How far a responder has come whose peer has proposed nothing.
+  package enum Silence: Hashable, Sendable {
+    /// Not a byte has been received.
+    case complete
+    /// Both sides have sent multistream-select's header, and nothing else: the peer is a responder, too.
+    case greeted
+  }
+
+  /// Nil once the peer has proposed something, and for an initiator.
+  package var silence: Silence? {
+    guard phase == .upgrading, role == .responder, case .listening(let listener) = security,
+      upgradeInbound.readableBytes == 0, clearOutbound.readableBytes == 0
+    else { return nil }
+    if listener.isGreeted { return .greeted }
+    return listener.isFresh ? .complete : nil
   }
 
   /// Takes bytes from before Noise's transport phase. What follows the handshake goes on to the session.

@@ -91,9 +91,12 @@ package struct Connection: ~Copyable {
   /// - Parameters:
   ///   - role: `.initiator` for the side that dialled.
   ///   - expectedPeer: who must be at the other end; nil accepts anyone that proves a key.
+  ///   - isGreeted: for an initiator whether both sides have sent multistream-select's header already, as
+  ///     responders who waited for each other.
   ///   - entropy: 64 secret bytes, never used twice: the seeds of the static and the ephemeral Noise key.
   package init(
-    role: Role, identity: KeyPair, expectedPeer: PeerID?, supported: Set<ProtocolName>,
+    role: Role, isGreeted: Bool = false, identity: KeyPair, expectedPeer: PeerID?,
+    supported: Set<ProtocolName>,
     configuration: Configuration, entropy: [UInt8], now: Instant
   ) {
     precondition(entropy.count == 64, "a handshake takes 64 bytes of entropy, got \(entropy.count)")
@@ -106,7 +109,7 @@ package struct Connection: ~Copyable {
     handshake = Noise.Handshake(
       role: role, identity: identity, staticSeed: Array(entropy[..<32]), ephemeralSeed: Array(entropy[32...]),
       expectedPeer: expectedPeer, muxers: [.yamux])
-    startUpgrade()
+    startUpgrade(isGreeted: isGreeted)
   }
 
   // MARK: Inputs

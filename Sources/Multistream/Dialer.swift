@@ -31,7 +31,9 @@ package struct Dialer: Sendable {
   private var phase = Phase.awaitingHeader
   private var owed = Owed.headerAndProposal
 
-  package init(_ protocols: [ProtocolName], lazy: Bool) {
+  /// - Parameter isGreeted: whether both sides have sent the header already, as listeners who waited for each
+  ///   other.
+  package init(_ protocols: [ProtocolName], lazy: Bool, isGreeted: Bool = false) {
     precondition(
       (1...Negotiation.proposalsMax).contains(protocols.count),
       "\(protocols.count) proposals; a listener answers 1 to \(Negotiation.proposalsMax)")
@@ -40,6 +42,7 @@ package struct Dialer: Sendable {
     }
     proposals = protocols[...]
     isLazy = lazy
+    if isGreeted { (phase, owed) = (.awaitingAnswer, .proposal) }
   }
 
   /// Whether bytes of the protocol may be written behind what has been drained: always after the agreement,

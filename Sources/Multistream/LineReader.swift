@@ -25,6 +25,8 @@ package struct LineReader: Sendable {
     return try Self.readLine(from: &partial)
   }
 
+  var isBetweenLines: Bool { partial.readableBytes == 0 }
+
   mutating func discard() {
     partial = ByteBuffer()
   }

@@ -24,6 +24,14 @@ package struct Listener: Sendable {
 
   package init() {}
 
+  /// Whether nothing has been received.
+  package var isFresh: Bool { phase == .awaitingHeader && reader.isBetweenLines }
+
+  /// Whether the other side has sent its header, was sent ours, and has proposed nothing: another listener.
+  package var isGreeted: Bool {
+    phase == .awaitingProposal && proposalCount == 0 && !owesHeader && reader.isBetweenLines
+  }
+
   /// Takes the dialer's lines, and nothing that follows the proposal it accepts.
   /// - Returns: the agreed protocol, once.
   package mutating func receive(

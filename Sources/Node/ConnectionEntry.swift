@@ -21,8 +21,6 @@ final class ConnectionEntry {
   var punch: PunchDial?
   /// What it was dialled for, when it is of no other use.
   var dialBack: DialBack?
-  /// Set with the first byte from the peer.
-  var hasReceived = false
   var connection: Connection
   var phase: Phase = .upgrading
   var streams: [Connection.StreamID: StreamOwner] = [:]

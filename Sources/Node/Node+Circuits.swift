@@ -174,8 +174,8 @@ extension Node {
     if let entry, let peer { askAgain(for: peer, after: entry) }
   }
 
-  /// A relay cut a circuit and had not said when it would; or its other end is gone, which the relay will say.
-  /// Whoever asked for it asks again at once, unless it is a relay that cuts everything at once.
+  /// A relay cut a circuit and had not said when it would; or its other end is gone, which the relay will
+  /// say. Whoever asked for it asks again at once, unless it is a relay that cuts everything at once.
   private func askAgain(for peer: PeerID, after entry: ConnectionEntry) {
     guard entry.direction == .outbound, now - entry.openedAt >= configuration.timeouts.circuitLifeMin else {
       return

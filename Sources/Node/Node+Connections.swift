@@ -27,7 +27,6 @@ extension Node {
     guard let entry = entries[id], !entry.isClosing else { return }
     counters.bytesReceived &+= UInt64(bytes.readableBytes)
     wake(entry)
-    entry.hasReceived = true
     if entry.isDoubted { believe(entry) }
     do throws(ConnectionError) {
       try entry.connection.receive(bytes, at: now)
@@ -79,9 +78,10 @@ extension Node {
     return id
   }
 
-  func makeConnection(_ role: Role, to expectedPeer: PeerID?) -> Connection {
+  func makeConnection(_ role: Role, isGreeted: Bool = false, to expectedPeer: PeerID?) -> Connection {
     Connection(
-      role: role, identity: identity, expectedPeer: expectedPeer, supported: supportedProtocols,
+      role: role, isGreeted: isGreeted, identity: identity, expectedPeer: expectedPeer,
+      supported: supportedProtocols,
       configuration: connectionConfiguration(for: expectedPeer), entropy: secrets.bytes(64), now: now)
   }
 

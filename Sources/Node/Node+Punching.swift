@@ -125,12 +125,13 @@ extension Node {
 
   // MARK: Roles
 
-  /// Nobody has said anything: the other side is a responder, too, and one of the two must speak first.
+  /// Nobody has proposed anything: the other side is a responder, too, and one of the two must speak first.
+  /// Go sends its header unasked, so that may have been exchanged.
   func speakUp(_ id: ConnectionID) {
-    guard let entry = entries[id], case .upgrading = entry.phase, !entry.hasReceived,
-      entry.connection.role == .responder, let peer = entry.punch?.peer
+    guard let entry = entries[id], case .upgrading = entry.phase, let silence = entry.connection.silence,
+      let peer = entry.punch?.peer
     else { return }
-    entry.connection = makeConnection(.initiator, to: peer)
+    entry.connection = makeConnection(.initiator, isGreeted: silence == .greeted, to: peer)
     settle(entry)
   }
 }

@@ -52,6 +52,50 @@ import Yamux
     #expect(pair.right.peer == nil)
   }
 
+  /// Two responders, as after a simultaneous open with an old Go, which sends its header unasked.
+  @Test func aResponderThatIsOnlyGreetedMayBecomeTheInitiator() {
+    let greeting = ByteBuffer(string: "\u{13}/multistream/1.0.0\n")
+    var left = ConnectionEnd(.responder, Keys.alice)
+    var right = ConnectionEnd(.responder, Keys.bob)
+    expectSilence(of: left, .complete)
+    var said = ByteBuffer()
+    left.receive(greeting, at: .zero)
+    // Its own header has not left yet.
+    expectSilence(of: left, nil)
+    _ = left.drainOutbound(into: &said)
+    #expect(said == greeting)
+    expectSilence(of: left, .greeted)
+    right.receive(said, at: .zero)
+    _ = right.drainOutbound(into: &said)
+    left.connection = Connection(
+      role: .initiator, isGreeted: true, identity: Keys.alice, expectedPeer: Keys.bob.peerID,
+      supported: [.echo],
+      configuration: .init(), entropy: [UInt8](repeating: 7, count: 64), now: .zero)
+    expectSilence(of: left, nil)
+    var pair = VirtualPair(left, right)
+    pair.run(for: .seconds(1))
+    #expect(pair.left.peer == Keys.bob.peerID)
+    #expect(pair.right.peer == Keys.alice.peerID)
+  }
+
+  @Test func aResponderThatHasHeardMoreIsNotSilent() {
+    var end = ConnectionEnd(.responder, Keys.alice)
+    end.receive(ByteBuffer(string: "\u{13}/multi"), at: .zero)
+    expectSilence(of: end, nil)
+    end.receive(ByteBuffer(string: "stream/1.0.0\n\u{07}/tls/1\n"), at: .zero)
+    var said = ByteBuffer()
+    _ = end.drainOutbound(into: &said)
+    expectSilence(of: end, nil)
+  }
+
+  private func expectSilence(
+    of end: borrowing ConnectionEnd, _ expected: Connection.Silence?,
+    at place: SourceLocation = #_sourceLocation
+  ) {
+    let silence = end.connection.silence
+    #expect(silence == expected, sourceLocation: place)
+  }
+
   @Test func aSilentPeerIsGivenUpAfterTheUpgradeTimeout() {
     var pair = VirtualPair(ConnectionEnd(.initiator, Keys.alice), SilentEnd())
     pair.run(for: .seconds(60))
