@@ -1,4 +1,4 @@
-"""What a hostile client may try at our relay: each gets the right answer, is counted, and costs others nothing."""
+"""What a hostile client may try at our relay: it gets the right answer, is counted, and costs others nothing."""
 
 import os
 import threading

@@ -151,8 +151,9 @@ def test_absurd_limits(scene: Scene, seconds: int, data: int) -> None:
 def test_addresses_that_are_not_the_relays(scene: Scene) -> None:
     own, me = address(scene.relay, IP4), scene.relay.peer_id
     lies = [
-        *("/ip4/10.0.0.1/tcp/4001", "/ip4/192.168.1.1/tcp/80", "/ip4/169.254.1.1/tcp/1", "/ip4/100.64.0.1/tcp/2"),
-        *("/ip4/224.0.0.1/tcp/4001", "/ip4/0.0.0.0/tcp/4001", "/ip4/255.255.255.255/tcp/1", "/ip4/127.0.0.1/tcp/0"),
+        *("/ip4/10.0.0.1/tcp/4001", "/ip4/192.168.1.1/tcp/80", "/ip4/169.254.1.1/tcp/1"),
+        *("/ip4/100.64.0.1/tcp/2", "/ip4/224.0.0.1/tcp/4001", "/ip4/0.0.0.0/tcp/4001"),
+        *("/ip4/255.255.255.255/tcp/1", "/ip4/127.0.0.1/tcp/0"),
         *("/ip6/fe80::1/tcp/1", "/ip6/fd00::1/tcp/1", "/ip6/ff02::1/tcp/1", "/ip6/::/tcp/1"),
         f"/ip4/45.10.0.1/tcp/4001/p2p/{SOMEBODY_ELSE}",
         f"{own}/p2p-circuit/p2p/{SOMEBODY_ELSE}",

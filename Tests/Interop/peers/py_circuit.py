@@ -2,15 +2,16 @@
 
     python -m peers.py_circuit [--keylog FILE] [--relay SECONDS,BYTES]
 
-With `--relay` it is a relay whose circuits have those limits, and not on the chat topic. `reserve` (addr) asks a relay for a
-reservation, `dial` (addr) takes a circuit address, both by py-libp2p's own client.
+With `--relay` it is a relay whose circuits have those limits, and not on the chat topic. `reserve` (addr) asks
+a relay for a reservation, `dial` (addr) takes a circuit address, both by py-libp2p's own client.
 
 By hand: `open` (peer, protocol) answers with the number of a `stream`; `serve` (protocol) makes every stream
 that others open an event, `{"event": "stream", "stream": …, "peer": …, "protocol": …}`. Of a stream: `write`
 (hex), `frame` (what stands behind a length), `ended` (how it ends: `finished`, `reset`, or null if it does
 not in `seconds`), `finish`, `reset`, `splice` (port), which joins it to a TCP connection to that port, and
-`pour` (bytes), which writes zeros beside all else; `poured` tells how many were taken and how it ended. `ask` (peer, protocol, hex, count, at_once) opens so many streams, some
-at once, and answers with what came on each, or null.
+`pour` (bytes), which writes zeros beside all else; `poured` tells how many were taken and how it ended. `ask`
+(peer, protocol, hex, count, at_once) opens so many streams, some at once, and answers with what came on each,
+or null.
 """
 
 from collections.abc import Awaitable, Callable
@@ -42,7 +43,12 @@ UNLIMITED = (1 << 31, 1 << 40)
 
 class CircuitPeer(PyGossiper):
     def __init__(
-        self, host: IHost, pubsub: Pubsub, router: GossipSub, transport: CircuitV2Transport, nursery: trio.Nursery
+        self,
+        host: IHost,
+        pubsub: Pubsub,
+        router: GossipSub,
+        transport: CircuitV2Transport,
+        nursery: trio.Nursery,
     ) -> None:
         super().__init__(host, pubsub, router)
         self.transport, self.nursery = transport, nursery
@@ -153,7 +159,7 @@ class CircuitPeer(PyGossiper):
 
 
 async def end_of(stream: INetStream) -> str:
-    """How it ends; what comes until then is dropped. To who waits for bytes py-libp2p tells a reset as an end."""
+    """How it ends; what comes until then is dropped. Whoever waits for bytes is told of a reset as of an end."""
     with suppress(StreamError):
         while await stream.read(POUR_BYTES):
             pass
