@@ -160,6 +160,8 @@ extension Node {
     while let event = presence?.nextEvent() {
       switch event {
       case .announce(let announcement):
+        // After its LEAVE a node says nothing more, or it would be online again.
+        guard phase == .running else { continue }
         publish(announcement.text, to: Self.chatTopic)
         outputs.append(.event(.announced(announcement)))
       case .online(let peer, let life):

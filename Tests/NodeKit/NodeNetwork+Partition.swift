@@ -1,3 +1,4 @@
+import Node
 import SansIO
 
 /// Hosts that cannot reach each other for a while. As with TCP, nobody is told: what is under way waits and
@@ -35,5 +36,16 @@ extension NodeNetwork {
       socket.heldUp = []
       for run in waiting { run() }
     }
+  }
+}
+
+extension NodeNetwork {
+  /// A host has moved to another network: it knows that its connections are gone, and nobody else does.
+  package func uproot(_ host: Host) {
+    for id in host.sockets.keys.sorted() {
+      host.sockets.removeValue(forKey: id)
+      host.node.transportClosed(id, reason: "the network has changed", at: now)
+    }
+    carryOut(host)
   }
 }

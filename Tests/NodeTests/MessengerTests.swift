@@ -101,6 +101,25 @@ import Wire
     #expect(alice.departed == [bob.peerID])
   }
 
+  /// A beat that falls into the moment between the word and the end.
+  @Test func whoHasSaidThatItLeavesSaysNothingMore() throws {
+    func beats(until end: Duration) -> (network: NodeNetwork, hosts: [NodeNetwork.Host]) {
+      let network = NodeNetwork()
+      let hosts = (0..<2).map { _ in network.add { $0.beMessenger() } }
+      _ = network.on(hosts[1]) { node, now in node.connect(to: hosts[0].fullAddress, at: now) }
+      network.run(for: end)
+      return (network, hosts)
+    }
+    let (rehearsal, twins) = beats(until: .seconds(5))
+    let before = twins[1].announcements.count
+    #expect(rehearsal.run(within: .seconds(20)) { twins[1].announcements.count > before })
+    let (network, hosts) = beats(until: (rehearsal.now - Instant.zero) - .milliseconds(50))
+    network.on(hosts[1]) { node, now in node.shutdown(at: now) }
+    network.run(for: .seconds(1))
+    #expect(hosts[1].hasStopped && hosts[1].announcements.count == before)
+    #expect(hosts[0].online.isEmpty && hosts[0].departed == [hosts[1].peerID])
+  }
+
   @Test func aConnectionThatClosesAndComesBackIsNoAbsence() {
     let alice = messenger()
     let bob = messenger { $0.bootstrap = [alice.fullAddress] }

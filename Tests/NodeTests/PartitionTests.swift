@@ -56,4 +56,29 @@ import Wire
       #expect(host.received.map(\.text) == ["can you hear us again?"], "host \(host.index)")
     }
   }
+
+  /// The hub cannot know for some 50 s that the old connection is dead.
+  @Test(arguments: UInt8(0)..<10) func whoMovedIsReachedOnItsNewConnection(seed: UInt8) throws {
+    let network = NodeNetwork(seed: seed)
+    let hub = network.add { $0.beMessenger() }
+    let ana = network.add {
+      $0.beMessenger()
+      $0.bootstrap = [hub.fullAddress]
+    }
+    network.run(for: .seconds(5))
+    network.uproot(ana)
+    #expect(network.run(within: .seconds(5)) { ana.opened.count == 2 })
+    network.run(for: .seconds(1))
+    #expect(hub.node.connections.count == 2)
+    for (sender, receiver) in [(hub, ana), (ana, hub)] {
+      try network.on(sender) { node, now throws(ChatError) in
+        _ = try node.send("where are you now?", to: .global, at: now)
+      }
+      network.run(for: .seconds(2))
+      #expect(receiver.received.map(\.text) == ["where are you now?"])
+    }
+    network.run(for: .seconds(120))
+    #expect(hub.node.connections.count == 1 && ana.node.connections.count == 1)
+    #expect(hub.wasOfflineNever && ana.wasOfflineNever)
+  }
 }

@@ -100,7 +100,8 @@ extension Fact {
       "\(at) receives “\(text)”" + (from.map { " from \($0)" } ?? "")
     case .said(let at, let type, let fields):
       "\(at) says \(type)" + fields.map { " \($0.name)=\($0.value)" }.joined()
-    case .all(let facts): facts.map(\.words).joined(separator: " and ")
+    case .all(let facts):
+      facts.count > 6 ? facts.map(\.words).inWords : facts.map(\.words).joined(separator: " and ")
     case .any(let facts): facts.map(\.words).joined(separator: " or ")
     case .not(let fact): "not: \(fact.words)"
     }
