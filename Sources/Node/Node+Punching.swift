@@ -13,6 +13,8 @@ struct PunchDial {
   /// For a responder: it becomes the initiator when nothing has been received for so long.
   let initiatesAfter: Duration?
   let source: DialSource
+  /// Whether the other side dials at the same instant: then what is refused may be let in a moment later.
+  let isMutual: Bool
   var redials = 0
 }
 
@@ -20,12 +22,16 @@ struct PunchDial {
 extension Node {
   // MARK: Beginning
 
+  /// From the listening port, where the other side's packets go. Not if our router maps it differently to each:
+  /// nobody knows where ours come from anyway, and from the listening port they would take the way that answers
+  /// to theirs must go, which then come from where nobody asked (NetworkModel.HolePunch).
   func begin(_ punch: Punch) {
+    let source: DialSource = nat.mapping == .addressDependent ? .freshPort : .listenPort
     for address in punch.addresses {
       start(
         PunchDial(
           attempt: punch.id, peer: punch.peer, address: address, role: punch.role,
-          initiatesAfter: punch.initiatesAfter, source: .listenPort))
+          initiatesAfter: punch.initiatesAfter, source: source, isMutual: true))
     }
   }
 
@@ -35,7 +41,7 @@ extension Node {
       start(
         PunchDial(
           attempt: attempt, peer: peer, address: address, role: .initiator, initiatesAfter: nil,
-          source: .freshPort))
+          source: .freshPort, isMutual: false))
     }
   }
 
@@ -70,7 +76,7 @@ extension Node {
   func punchDialFailed(_ id: DialID, _ problem: DialProblem) {
     guard var dial = punchOfDial.removeValue(forKey: id) else { return }
     let limits = configuration.limits
-    if problem == .refused, dial.source == .listenPort, dial.redials < limits.redialsMax, phase == .running {
+    if problem == .refused, dial.isMutual, dial.redials < limits.redialsMax, phase == .running {
       dial.redials += 1
       let again = DialID(rawValue: nextID())
       punchOfDial[again] = dial

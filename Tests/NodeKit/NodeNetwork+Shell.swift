@@ -70,6 +70,7 @@ extension NodeNetwork {
 
   private func dial(_ id: DialID, _ address: Multiaddr, _ source: DialSource, from host: Host) {
     dials.append((now, address))
+    host.dialled.append((address, source))
     if blackHoles.contains(address) { return }
     if let target = hosts.first(where: { $0.address == address }), target.router != nil {
       return knock(id, atRouterOf: target, source, from: host)
@@ -104,7 +105,9 @@ extension NodeNetwork {
     let (near, far) = (Socket(host: host), Socket(host: target))
     near.other = far
     far.other = near
-    guard let accepted = target.node.accepted(local: target.address, remote: host.address, at: now) else {
+    guard
+      let accepted = target.node.accepted(local: target.address, remote: place(of: host, at: target), at: now)
+    else {
       host.node.dialFailed(id, reason: "reset", at: now)
       return carryOut(host)
     }
@@ -118,6 +121,14 @@ extension NodeNetwork {
     }
     carryOut(target)
     carryOut(host)
+  }
+
+  /// Where one is seen by another.
+  private func place(of host: Host, at target: Host) -> Multiaddr {
+    guard host.router == .symmetric, let ip = host.address.host?.ip,
+      let index = hosts.firstIndex(where: { $0 === target })
+    else { return host.address }
+    return .tcp(ip, port: UInt16(20_000 + index))
   }
 
   /// A first packet to somebody behind a router: let in only if there is one of its own on the way.

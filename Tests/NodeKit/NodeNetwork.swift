@@ -49,6 +49,7 @@ package final class NodeNetwork {
     package var isOnLink = false
     /// What stands before it.
     package var router: Router?
+    package internal(set) var dialled: [(address: Multiaddr, source: DialSource)] = []
     /// Dials from the listening port whose first packet has left.
     var pending: [Multiaddr: DialID] = [:]
     /// Crashed or cut off: nothing reaches it, nothing leaves it, its time stands still.
@@ -70,9 +71,9 @@ package final class NodeNetwork {
   }
 
   /// A router that maps every connection from one port to one public port, and lets in only whom its side has
-  /// sent something.
+  /// sent something. A symmetric one maps to another port for each, and drops.
   package enum Router: Sendable {
-    case drops, rejects
+    case drops, rejects, symmetric
   }
 
   final class Socket {

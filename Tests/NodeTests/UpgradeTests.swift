@@ -103,6 +103,25 @@ import Wire
     #expect(alice.wasOfflineNever && bob.wasOfflineNever)
   }
 
+  /// From the listening port its packets would take the way of the answers to the other side's.
+  @Test func whoIsMappedDifferentlyToEachPunchesFromAnotherPort() throws {
+    let relays = (0..<2).map { index in
+      network.add(ip: .v4(IPv4Address(rawValue: 0x5001_0001 + UInt32(index) << 16))) {
+        $0.relayService = ServiceConfiguration()
+        $0.gossip = .forMessengers
+        $0.forwardsGossip = true
+      }
+    }
+    let (alice, bob) = (home(.symmetric, behind: relays), home(behind: relays))
+    network.run(for: .seconds(60))
+    #expect(alice.node.nat.mapping == .addressDependent)
+    let towardsBob = alice.dialled.filter { $0.address == bob.address }.map(\.source)
+    #expect(!towardsBob.isEmpty && Set(towardsBob) == [.freshPort])
+    let towardsAlice = bob.dialled.filter { $0.address.host == alice.address.host }.map(\.source)
+    #expect(towardsAlice.contains(.listenPort))
+    #expect(alice.node.summary(of: bob.peerID).path == .relayed)
+  }
+
   @Test func whoCannotBeReachedIsToldWhy() throws {
     let relay = relay()
     let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
