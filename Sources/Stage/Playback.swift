@@ -15,7 +15,8 @@ package struct Playback {
   package let failure: String?
   package let wasInterrupted: Bool
 
-  package init(of directory: RunDirectory) throws(StageError) {
+  /// - Parameter readsCaptures: whether packets are wanted, too, which takes long.
+  package init(of directory: RunDirectory, readsCaptures: Bool = true) throws(StageError) {
     let facts = try RunFacts(from: directory)
     do {
       plan = try JSONDecoder().decode(
@@ -33,7 +34,7 @@ package struct Playback {
     let end = facts.endedNs.map { Instant(nanoseconds: $0) }
     try Self.readEvents(directory, until: end, into: &trace) { hosts[$0] }
     Self.readDrops(directory, into: &trace)
-    Self.readCaptures(directory, facts, into: &trace)
+    if readsCaptures { Self.readCaptures(directory, facts, into: &trace) }
     trace.complete()
     self.trace = trace
   }

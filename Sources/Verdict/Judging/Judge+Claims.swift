@@ -16,7 +16,7 @@ extension Judge {
     if let first = all.first(where: { stretch.contains($0.at) }) {
       return .passed("\(time(first.at))", [first.evidence])
     }
-    if !isExact, case .fact(let fact) = what, states(at: stretch.from).holds(fact) {
+    if !isExact, case .fact(let fact) = what, states(of: fact, at: stretch.from).holds(fact) {
       return .passed("it was so already", all.last { $0.at <= stretch.from }.map { [$0.evidence] } ?? [])
     }
     if let early = all.last(where: { $0.at < stretch.from }) {
@@ -28,7 +28,7 @@ extension Judge {
       return .failed("too late, by \(by): \(time(late.at))", [late.evidence])
     }
     if case .fact(let fact) = what {
-      let missing = states(at: stretch.until).missing(for: fact)
+      let missing = states(of: fact, at: stretch.until).missing(for: fact)
       return .failed("it never happened; missing: \(missing.joined(separator: ", "))")
     }
     return .failed("it never happened")
@@ -47,7 +47,7 @@ extension Judge {
   }
 
   func stays(_ fact: Fact, in stretch: Stretch) -> Finding {
-    if !states(at: stretch.from).holds(fact) {
+    if !states(of: fact, at: stretch.from).holds(fact) {
       return .failed("it was not so at the beginning of the window")
     }
     let ends = becomings(of: .fact(fact: .not(fact: fact))).first {
@@ -123,9 +123,7 @@ extension Judge {
   private func becomings(of fact: Fact) -> [Becoming] {
     var found: [Becoming] = []
     var held = false
-    let witnesses = Set(fact.witnesses)
-    replay(until: trace.ended) { states, event in
-      guard witnesses.contains(event.host) else { return }
+    replay(of: fact.witnesses, until: trace.ended) { states, event in
       let holds = states.holds(fact)
       if holds, !held || fact.isSaid(by: event) {
         found.append(Becoming(at: event.at, evidence: event.evidence))
@@ -135,17 +133,20 @@ extension Judge {
     return found
   }
 
-  private func states(at instant: Instant) -> NodeStates {
-    replay(until: instant) { _, _ in }
+  private func states(of fact: Fact, at instant: Instant) -> NodeStates {
+    replay(of: fact.witnesses, until: instant) { _, _ in }
   }
 
+  /// What others say does not matter.
   @discardableResult
-  private func replay(until end: Instant, _ look: (NodeStates, NodeEvent) -> Void) -> NodeStates {
+  private func replay(
+    of witnesses: [String], until end: Instant, _ look: (NodeStates, NodeEvent) -> Void
+  ) -> NodeStates {
     var states = NodeStates()
-    var starts = trace.plan.hosts.flatMap { host in
-      course.runs(of: host.name).map { (at: $0.from, host: host.name) }
-    }.sorted { ($0.at, $0.host) > ($1.at, $1.host) }
-    for event in trace.events where event.at <= end {
+    var starts = witnesses.flatMap { host in course.runs(of: host).map { (at: $0.from, host: host) } }
+      .sorted { ($0.at, $0.host) > ($1.at, $1.host) }
+    let said = Set(witnesses)
+    for event in trace.events where event.at <= end && said.contains(event.host) {
       while let start = starts.last, start.at <= event.at {
         states.started(start.host)
         starts.removeLast()

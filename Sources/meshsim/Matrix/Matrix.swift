@@ -32,6 +32,8 @@ struct Matrix {
     let right = kinds.indices.map { index in
       net.node(Self.right(index), behind: kinds[index].nat, link: link, relays: relays)
     }
+    // Of every pair one end is recorded.
+    net.doesNotCapture(right)
     net.start(relays)
     for nodes in [left, right] { net.start(nodes) }
     net.wait(

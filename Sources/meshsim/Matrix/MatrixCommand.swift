@@ -45,7 +45,7 @@ struct MatrixCommand: ParsableCommand {
     guard let verdict = outcome.verdict, outcome.failure == nil else {
       throw StageError("the matrix: \(outcome.failure ?? "cut off")", exitCode: max(1, outcome.status))
     }
-    let cells = matrix.cells(of: try Playback(of: directory).trace)
+    let cells = matrix.cells(of: try Playback(of: directory, readsCaptures: false).trace)
     print(json ? matrix.json(cells).text : matrix.text(cells))
     if !json { print(directory.report) }
     for complaint in verdict.complaints { StandardError.say("void: \(complaint)") }
