@@ -1,4 +1,4 @@
-// Under load one relay is killed, later the other falls silent: each time the other takes over, nothing is lost.
+// Relays die, fall silent and leave under load: each time another takes over, and nothing is lost.
 import Scenario
 
 scenario { net in
@@ -33,7 +33,16 @@ scenario { net in
   net.expect(
     that: "silent: the room goes on", room, resumesAt: ana, ben, within: .seconds(12), after: silence)
   net.expect(that: "silent: the talk goes on", talk, resumesAt: ben, within: .seconds(12), after: silence)
-  net.wait(.seconds(50))
+  net.wait(.seconds(30))
+  two.regainSignal()
+  net.wait(
+    until: ana.isReserved(at: two), ben.isReserved(at: two), cleo.isReserved(at: two), within: .seconds(120))
+  net.wait(.seconds(5))
+
+  let farewell = one.stop()
+  net.expect(that: "gone: the room goes on", room, resumesAt: ana, ben, within: .seconds(3), after: farewell)
+  net.expect(that: "gone: the talk goes on", talk, resumesAt: ben, within: .seconds(3), after: farewell)
+  net.wait(.seconds(10))
 
   room.end()
   talk.end()
