@@ -88,6 +88,12 @@ extension Machine {
     }
   }
 
+  /// No attempt of the exchange goes on beside it.
+  private mutating func dialAlone(_ peer: PeerID) {
+    upgrades[peer]?.phase = .dialling
+    upgrades[peer]?.attempt = 0
+  }
+
   mutating func abandonDial(_ peer: PeerID) {
     guard let dial = upgrades[peer]?.dial else { return }
     upgrades[peer]?.dial = nil
@@ -102,9 +108,7 @@ extension Machine {
       let description = upgrade.description
     else { return seriesFailed(peer, .circuitClosed) }
     guard description.speaksDCUtR else {
-      if upgrade.dial == nil { return seriesFailed(peer, .notSpoken) }
-      upgrades[peer]?.phase = .dialling
-      return
+      return upgrade.dial == nil ? seriesFailed(peer, .notSpoken) : dialAlone(peer)
     }
     openNumber += 1
     let open = OpenID(rawValue: openNumber)
@@ -128,10 +132,8 @@ extension Machine {
     if failure.isWorthAnotherAttempt, upgrade.attempt < configuration.attemptsMax, upgrade.inbound != nil {
       return nextAttempt(peer)
     }
-    if upgrade.dial != nil, failure == .notSpoken {
-      upgrades[peer]?.phase = .dialling
-      return
-    }
+    if failure == .notSpoken { upgrades[peer]?.saidNotSpoken = true }
+    if failure == .notSpoken, upgrade.dial != nil { return dialAlone(peer) }
     endSeries(peer, failure)
   }
 

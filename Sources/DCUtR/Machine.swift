@@ -145,7 +145,9 @@ package struct Machine: Sendable {
     let description = Upgrade.Description(speaksDCUtR: speaksDCUtR, addresses: candidates.addresses)
     guard description != upgrade.description else { return }
     upgrades[peer]?.description = description
-    if case .dialling = upgrade.phase, upgrade.punch == nil, speaksDCUtR { return nextAttempt(peer) }
+    if case .dialling = upgrade.phase, speaksDCUtR, upgrade.punch == nil, upgrade.inbound != nil {
+      return nextAttempt(peer)
+    }
     promptedByPeer(peer)
   }
 

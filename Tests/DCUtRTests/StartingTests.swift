@@ -215,6 +215,20 @@ import Wire
     #expect(rig.said().compactMap(\.open).count == 1)
   }
 
+  @Test func `a peer that unlearns the protocol between two attempts leaves the plain dial`() throws {
+    var rig = Rig()
+    rig.circuit(20, isInbound: true)
+    rig.describe(20, [theirAddress])
+    let asked = rig.said()
+    let dial = try #require(asked.compactMap(\.dial).first)
+    let punch = try rig.synchronises(rig.opens(in: asked, at: .zero), at: .zero)
+    rig.describe(20, speaks: false, [theirAddress], at: ms(5))
+    rig.machine.punchFailed(punch.id, .rejected, at: ms(10))
+    #expect(rig.said() == [outcome(1, .starting, .failed(.rejected))])
+    rig.machine.punched(dial, as: .initiator, at: ms(20))
+    #expect(rig.said() == [outcome(0, .starting, .succeeded(after: .milliseconds(20), by: .dial))])
+  }
+
   // MARK: Attempts
 
   @Test func `three attempts, each with a round trip of its own, the last in reversed roles`() throws {
