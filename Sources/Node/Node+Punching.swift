@@ -22,9 +22,9 @@ struct PunchDial {
 extension Node {
   // MARK: Beginning
 
-  /// From the listening port, where the other side's packets go. Not if our router maps it differently to each:
-  /// nobody knows where ours come from anyway, and from the listening port they would take the way that answers
-  /// to theirs must go, which then come from where nobody asked (NetworkModel.HolePunch).
+  /// From the listening port, where the other side's packets go. Not if our router maps it differently to
+  /// each: nobody knows where ours come from anyway, and from the listening port they would take the way that
+  /// answers to theirs must go, which then come from where nobody asked (NetworkModel.HolePunch).
   func begin(_ punch: Punch) {
     let source: DialSource = nat.mapping == .addressDependent ? .freshPort : .listenPort
     for address in punch.addresses {

@@ -27,8 +27,8 @@
 
 /// Describes a scenario and prints its plan. A file calls it once.
 ///
-/// The scenario is named after the file, and its purpose is the file's first comment. A `.long` one is left out
-/// when a whole folder is run, unless it is asked for.
+/// The scenario is named after the file, and its purpose is the file's first comment. A `.long` one is left
+/// out when a whole folder is run, unless it is asked for.
 public func scenario(_ length: Length = .short, file: String = #fileID, _ body: (Script) -> Void) {
   let script = Script(
     name: Plan.name(ofFile: file), seed: Plan.seed(in: CommandLine.arguments), length: length)

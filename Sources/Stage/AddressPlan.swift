@@ -5,9 +5,9 @@ import Scenario
 /// Who gets which address: a function of the plan and of the order of the steps, so that every run has the
 /// same ones.
 ///
-/// The internet's look globally routable, because foreign peers refuse to punch holes towards anything else; and
-/// each is in a network (/16) of its own until these are used up, because nodes believe several observers only if
-/// they are in several networks.
+/// The internet's look globally routable, because foreign peers refuse to punch holes towards anything else;
+/// and each is in a network (/16) of its own until these are used up, because nodes believe several observers
+/// only if they are in several networks.
 struct AddressPlan {
   /// What a host has in one place.
   struct Seat: Sendable {

@@ -54,10 +54,14 @@ struct BadProgramTests {
     #expect(Meshsim.remains(of: place.folder) == [])
   }
 
-  /// A megabyte of memory stands in for the disk, and a flooded log fills it.
+  /// A megabyte of memory stands in for the disk; more events than it holds and a flooded log fill it.
   @Test func aFullDiskTakesNobodysVerdict() throws {
     let place = try Place()
-    let loud = try place.program("loud", "\(ready)\nexec yes $(seq 2000) >&2")
+    let event =
+      #"{"jsonrpc":"2.0","method":"event","params":"#
+      + #"{"seq":9,"timeMs":1,"type":"warning","text":"a","detail":"b"}}"#
+    let loud = try place.program(
+      "loud", "\(ready)\nyes '\(event)' | head -n 20000\nexec yes $(seq 2000) >&2")
     try FileManager.default.createDirectory(atPath: place.run, withIntermediateDirectories: true)
     let disk =
       "mount -t tmpfs -o size=1m tmpfs \(place.run) && \"$@\"; status=$?; ls \(place.run); exit $status"

@@ -5,8 +5,8 @@ import Testing
 @testable import Verdict
 
 @Suite struct StreamTests {
-  /// The hub writes ten messages, one a second from second 10; each arrives 100 ms later, but for what `change`
-  /// does to the arrivals.
+  /// The hub writes ten messages, one a second from second 10; each arrives 100 ms later, but for what
+  /// `change` does to the arrivals.
   private func village(
     _ change: (inout [(host: String, second: Double, number: Int)]) -> Void = { _ in }
   ) -> Village {

@@ -87,8 +87,8 @@ extension Script {
     add(claim, called: name, window(.zero, limit, after: message.sent), line: line)
   }
 
-  /// Every message of the stream arrives exactly once at each of them, the last within the time after the step
-  /// before.
+  /// Every message of the stream arrives exactly once at each of them, the last within the time after the
+  /// step before.
   public func expect(
     that name: String? = nil, _ stream: Stream, reachesOnce nodes: [Node], within limit: Duration,
     line: Int = #line
@@ -98,8 +98,8 @@ extension Script {
     add(.streamed(stream: stream.step, hosts: nodes.map(\.name)), called: name, window, line: line)
   }
 
-  /// What the stream says after the moment arrives again, at each of them, within the time. How long it took is a
-  /// figure of the run.
+  /// What the stream says after the moment arrives again, at each of them, within the time. How long it took
+  /// is a figure of the run.
   public func expect(
     that name: String? = nil, _ stream: Stream, resumesAt nodes: Node..., within limit: Duration,
     after moment: Moment, line: Int = #line

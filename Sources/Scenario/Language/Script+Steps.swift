@@ -176,8 +176,8 @@ extension Node {
     script.add(.connect(from: name, to: peer.name, relay: relay?.name), line: line)
   }
 
-  /// Writes to a room again and again, `text 1`, `text 2` and so on, while other steps are done. Without a text
-  /// of its own, it writes its name. A node holds back what it writes to rooms faster than every 600 ms.
+  /// Writes to a room again and again, `text 1`, `text 2` and so on, while other steps are done. Without a
+  /// text of its own, it writes its name. A node holds back what it writes to rooms faster than every 600 ms.
   @discardableResult
   public func stream(
     _ text: String? = nil, room: String = "global", every interval: Duration, line: Int = #line

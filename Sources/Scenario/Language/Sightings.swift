@@ -1,7 +1,8 @@
 // What captures show of relays and hole punches.
 
 extension Host {
-  /// Its capture, decrypted, has a secured channel with the other: a connection of its own, or one in a circuit.
+  /// Its capture, decrypted, has a secured channel with the other: a connection of its own, or one in a
+  /// circuit.
   public func capturesChannel(_ path: Path? = nil, with peer: Host) -> Evidence {
     Evidence(.sighting(sighting: Sighting(at: name, what: .secured(peer: peer.name, path: path))))
   }

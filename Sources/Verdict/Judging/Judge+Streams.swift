@@ -1,8 +1,8 @@
 import SansIO
 import Scenario
 
-// Claims about numbered streams, and about how long something takes. The witness of a delivery is the receiver's
-// event, that of a sending the laboratory.
+// Claims about numbered streams, and about how long something takes. The witness of a delivery is the
+// receiver's event, that of a sending the laboratory.
 
 extension Judge {
   private struct Streamed {

@@ -2,8 +2,9 @@ import NetworkModel
 import Scenario
 import Verdict
 
-/// Every kind of NAT against every other: a node behind each in the rows, one in the columns, and every pair of
-/// them talks. All in one network, whose plan this is; what is expected of a pair is what ``HolePunch`` foretells.
+/// Every kind of NAT against every other: a node behind each in the rows, one in the columns, and every pair
+/// of them talks. All in one network, whose plan this is; what is expected of a pair is what ``HolePunch``
+/// foretells.
 struct Matrix {
   let kinds: [MatrixKind]
 

@@ -8,8 +8,9 @@ struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "matrix", abstract: "Hole punching over NAT × NAT: every pair of kinds, with reasons.",
     discussion: """
-      What is possible follows from mapping, filtering and rejection of both sides; every pair is then tried by \
-      real nodes with a relay. Exit status 1 if a pair is not as foretold, 4 if this machine was too busy to tell.
+      What is possible follows from mapping, filtering and rejection of both sides; every pair is then tried \
+      by real nodes with a relay. Exit status 1 if a pair is not as foretold, 4 if this machine was too busy \
+      to tell.
       """)
 
   enum Transport: String, ExpressibleByArgument {

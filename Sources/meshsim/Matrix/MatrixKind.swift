@@ -11,7 +11,8 @@ struct MatrixKind: Sendable {
   /// As the network model knows it.
   var behavior: NetworkModel.NAT.Behavior { .init(nat) }
 
-  /// The nine kinds; those of them that can refuse what comes to a known endpoint, refusing it; a real kernel.
+  /// The nine kinds; those of them that can refuse what comes to a known endpoint, refusing it; a real
+  /// kernel.
   static let all: [MatrixKind] = cells + rejecting + [MatrixKind(name: "linux", nat: .linux)]
 
   private typealias Dependence = Scenario.NAT.Dependence
