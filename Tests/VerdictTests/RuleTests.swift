@@ -81,10 +81,14 @@ import Testing
     #expect(village.red.isEmpty)
     village.event("ana", 100, "peer.offline", ["peerId": "ben", "reason": "reaped"])
     #expect(village.red == [Plan.Rule.noPresenceFlap.words])
-    // Whatever the reason: nobody left.
+    // Whatever the reason: it went on.
     var leaver = Village(crash: nil) { net, _ in net.expect(.noPresenceFlap) }
     leaver.event("ana", 100, "peer.offline", ["peerId": "ben", "reason": "left"])
     #expect(leaver.red == [Plan.Rule.noPresenceFlap.words])
+    // At its end the laboratory stops everybody.
+    var end = Village(crash: nil) { net, _ in net.expect(.noPresenceFlap) }
+    end.event("ana", 129.9, "peer.offline", ["peerId": "ben", "reason": "left"])
+    #expect(end.red.isEmpty)
   }
 
   @Test func whoeverIsDeadOrCutOffFlapsNot() {

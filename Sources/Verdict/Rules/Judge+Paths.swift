@@ -6,7 +6,8 @@ import Scenario
 
 extension Judge {
   /// Nobody is shown offline while its program runs. A relay that dies is no excuse: there are others, and
-  /// what is direct needs none. That one of the two was itself cut off is one.
+  /// what is direct needs none. That one of the two was itself cut off is one, and that the other one left,
+  /// as all do when the laboratory ends, unless it went on.
   func noPresenceFlap(_ host: Plan.Host) -> Ruling {
     var ruling = Ruling(judged: peersShown(by: host.name).count)
     let limit = Duration.milliseconds(Int64((host.node?.presence.silenceSeconds ?? 45) * 1000))
@@ -17,10 +18,16 @@ extension Judge {
       guard course.ran(peer, throughout: moment), course.ran(host.name, throughout: moment),
         !course.wasRecovering(peer, during: before), !course.wasRecovering(host.name, during: before)
       else { continue }
+      if event["reason"] == "left", !goesOn(peer, after: event.at + Grace.reaping) { continue }
       let word = said(by: peer).last { $0.at <= event.at }
       ruling.offend(
         "\(host.name) showed \(peer), which ran, offline \(time(event.at))", [word?.evidence, event.evidence])
     }
     return ruling
+  }
+
+  private func goesOn(_ host: String, after instant: Instant) -> Bool {
+    trace.events.contains { $0.host == host && $0.at > instant }
+      || said(by: host).contains { $0.at > instant }
   }
 }
