@@ -73,6 +73,12 @@ extension Connection {
   /// Returns receive window: the application has used `bytes` of this stream's data.
   package mutating func consumed(_ bytes: Int, on id: StreamID) { yamux?.consumed(bytes, on: id) }
 
+  /// From now on a silent peer is asked after `interval`, and given up after `timeout` more.
+  package mutating func keepAlive(every interval: Duration, timeout: Duration) {
+    configuration.keepAlive(every: interval, timeout: timeout)
+    yamux?.keepAlive(every: interval, timeout: timeout)
+  }
+
   /// Asks for a fresh `.roundTrip`.
   package mutating func ping(at now: Instant) { yamux?.ping(at: now) }
 

@@ -34,7 +34,7 @@ import DequeModule
 /// Reading order: this file, `Connection+Upgrade`, `Connection+Streams`, `Configuration`.
 package struct Connection: ~Copyable {
   package let role: Role
-  package let configuration: Configuration
+  package internal(set) var configuration: Configuration
   /// The protocols inbound streams may ask for. May change while the connection lives.
   package var supported: Set<ProtocolName>
 

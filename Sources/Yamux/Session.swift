@@ -51,7 +51,7 @@ package struct Session: Sendable {
   }
 
   package let role: Role
-  package let configuration: Configuration
+  package private(set) var configuration: Configuration
   package internal(set) var drops = Drops()
 
   var phase = Phase.running
@@ -129,6 +129,12 @@ package struct Session: Sendable {
     case .nothing, .pingDue: break
     case .silent: fail(.keepAliveTimeout)
     }
+  }
+
+  /// From now on a silent peer is asked after `interval`, and given up after `timeout` more.
+  package mutating func keepAlive(every interval: Duration, timeout: Duration) {
+    configuration.keepAliveInterval = interval
+    configuration.keepAliveTimeout = timeout
   }
 
   // MARK: Outputs
