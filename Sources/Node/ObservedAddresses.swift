@@ -6,14 +6,20 @@ private import OrderedCollections
 
 /// Our own addresses as peers saw them. One peer may lie; an address counts once peers in several networks
 /// agree, and what differs from peer to peer tells what router stands before us.
+///
+/// What can be no address of ours is not noted at all: nobody shall have us, or others at our word, dial a
+/// neighbour's machine, many machines or none.
 struct ObservedAddresses {
   /// Distinct networks that must agree (go-libp2p: 4; a small mesh rarely has that many, and nothing is
   /// dialled on this evidence alone).
   static let agreementMin = 2
+  /// An address that fewer agree on than this share of those who agree on the best one is a few liars'.
+  private static let agreementShare = 2
   private static let observersMax = 256
 
   private struct Observation {
     let address: Multiaddr
+    let ip: IPAddress
     let group: AddressGroup?
     /// We dialled, so that a router has chosen what the peer sees; else it is where the peer has dialled.
     let isMapped: Bool
@@ -26,35 +32,53 @@ struct ObservedAddresses {
   /// we listen on.
   mutating func note(_ address: Multiaddr, by observer: PeerID, from remote: Multiaddr, weDialled: Bool) {
     observations.removeValue(forKey: observer)
+    guard let (ip, port) = Self.place(address, seenFrom: remote) else { return }
     observations[observer] = Observation(
-      address: address, group: AddressGroup(remote), isMapped: weDialled)
+      address: .tcp(ip, port: port), ip: ip, group: AddressGroup(remote), isMapped: weDialled)
     if observations.count > Self.observersMax { observations.removeFirst() }
   }
 
-  mutating func forget(_ observer: PeerID) { observations.removeValue(forKey: observer) }
+  /// Nil for what a TCP connection with `remote` cannot have at our end.
+  private static func place(_ address: Multiaddr, seenFrom remote: Multiaddr) -> (IPAddress, UInt16)? {
+    guard !address.isCircuit, let endpoint = address.tcpEndpoint, endpoint.port > 0,
+      let ip = endpoint.host.ip, let theirs = remote.host?.ip, ip.isIPv4 == theirs.isIPv4
+    else { return nil }
+    switch ip.reach {
+    case .global: return (ip, endpoint.port)
+    // Seen only by whom is there too.
+    case .private, .loopback, .linkLocal: return ip.reach == theirs.reach ? (ip, endpoint.port) : nil
+    case .unspecified, .multicast, .reserved: return nil
+    }
+  }
 
   /// We are somewhere else now.
   mutating func forgetAll() { observations.removeAll() }
 
-  /// Every address that anybody has seen, those that are agreed on first.
+  /// What may be ours: the addresses that are agreed on first, then what those saw whom we chose to dial.
+  /// Once peers agree on where we are, an address elsewhere is a liar's.
   var seen: [Multiaddr] {
-    var addresses = OrderedSet(agreed)
-    for observation in observations.values.reversed() { addresses.append(observation.address) }
-    return Array(addresses)
+    let mapped = observations.values.filter(\.isMapped)
+    let hosts = agreed(by: \.ip)
+    let credible = hosts.isEmpty ? mapped : mapped.filter { hosts.contains($0.ip) }
+    return Array(OrderedSet(agreed + credible.reversed().map(\.address)))
   }
 
   /// Addresses that peers in at least `agreementMin` networks agree on, most agreed first.
-  var agreed: [Multiaddr] {
-    var groups: OrderedDictionary<Multiaddr, Set<AddressGroup>> = [:]
-    for observation in observations.values {
-      if let group = observation.group { groups[observation.address, default: []].insert(group) }
-    }
-    return groups.filter { $0.value.count >= Self.agreementMin }
-      .sorted { left, right in
-        left.value.count == right.value.count
-          ? left.key.bytes.lexicographicallyPrecedes(right.key.bytes) : left.value.count > right.value.count
+  var agreed: [Multiaddr] { agreed(by: \.address) }
+
+  /// Each IP version for itself: there may be many more peers of one.
+  private func agreed<Key: Hashable>(by key: (Observation) -> Key) -> [Key] {
+    var agreed: [(key: Key, count: Int)] = []
+    for isIPv4 in [false, true] {
+      var groups: OrderedDictionary<Key, Set<AddressGroup>> = [:]
+      for observation in observations.values where observation.ip.isIPv4 == isIPv4 {
+        if let group = observation.group { groups[key(observation), default: []].insert(group) }
       }
-      .map(\.key)
+      let most = groups.values.map(\.count).max() ?? 0
+      let least = max(Self.agreementMin, most / Self.agreementShare)
+      agreed += groups.filter { $0.value.count >= least }.map { ($0.key, $0.value.count) }
+    }
+    return agreed.sorted { $0.count > $1.count }.map(\.key)
   }
 
   /// How a router maps one port of ours, by what peers in different networks saw of it. IPv4 alone: IPv6
@@ -63,16 +87,24 @@ struct ObservedAddresses {
     let ports = Set(listening.compactMap { $0.tcpEndpoint?.port })
     var seen: OrderedDictionary<Multiaddr, Set<AddressGroup>> = [:]
     for observation in observations.values where observation.isMapped {
-      guard let group = observation.group, case .v4 = observation.address.host?.ip,
-        observation.address.host?.ip?.reach == .global
-      else { continue }
+      guard let group = observation.group, observation.ip.isIPv4, observation.ip.reach == .global else {
+        continue
+      }
       seen[observation.address, default: []].insert(group)
     }
-    if let only = seen.keys.first, seen.count == 1 {
-      if listening.contains(only) { return .none }
-      guard (seen[only]?.count ?? 0) >= Self.agreementMin else { return .unknown }
-      return .endpointIndependent(preservesPort: only.tcpEndpoint.map { ports.contains($0.port) } ?? false)
+    let all = seen.values.reduce(0) { $0 + $1.count }
+    // One that sees something else than the others do may lie.
+    guard let (usual, count) = seen.map({ ($0.key, $0.value.count) }).first(where: { $0.1 * 2 > all }) else {
+      return seen.isEmpty ? .unknown : .addressDependent
     }
-    return seen.isEmpty ? .unknown : .addressDependent
+    if listening.contains(usual) { return .none }
+    guard count >= Self.agreementMin else { return .unknown }
+    return .endpointIndependent(preservesPort: usual.tcpEndpoint.map { ports.contains($0.port) } ?? false)
+  }
+}
+
+extension IPAddress {
+  fileprivate var isIPv4: Bool {
+    if case .v4 = self { true } else { false }
   }
 }

@@ -123,8 +123,9 @@ extension NodeNetwork {
     carryOut(host)
   }
 
-  /// Where one is seen by another.
+  /// Where one is seen by another, or is said to be seen.
   private func place(of host: Host, at target: Host) -> Multiaddr {
+    if let planted = target.plants { return planted }
     guard host.router == .symmetric, let ip = host.address.host?.ip,
       let index = hosts.firstIndex(where: { $0 === target })
     else { return host.address }

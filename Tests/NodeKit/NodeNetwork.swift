@@ -50,6 +50,8 @@ package final class NodeNetwork {
     /// What stands before it.
     package var router: Router?
     package internal(set) var dialled: [(address: Multiaddr, source: DialSource)] = []
+    /// Where it says it sees everybody: a liar's word.
+    package var plants: Multiaddr?
     /// Dials from the listening port whose first packet has left.
     var pending: [Multiaddr: DialID] = [:]
     /// Crashed or cut off: nothing reaches it, nothing leaves it, its time stands still.

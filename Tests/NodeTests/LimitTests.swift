@@ -217,60 +217,6 @@ import Wire
   }
 }
 
-@Suite struct ObservedAddressTests {
-  private func address(_ host: UInt32, port: UInt16 = 1) -> Multiaddr {
-    .tcp(.v4(IPv4Address(rawValue: host)), port: port)
-  }
-
-  /// What observers, each in a network of its own, see of us when we dial them.
-  private func mapping(_ seen: [Multiaddr], listening: [Multiaddr] = []) -> NATDiagnosis.Mapping {
-    var observed = ObservedAddresses()
-    for (index, address) in seen.enumerated() {
-      observed.note(
-        address, by: PeerIDs.make(UInt8(index)), from: self.address(0x2D0A_0001 + UInt32(index)),
-        weDialled: true)
-    }
-    return observed.mapping(listening: listening)
-  }
-
-  @Test func oneNetworkAloneIsNotBelieved() {
-    var observed = ObservedAddresses()
-    for index in 0..<10 {
-      observed.note(
-        address(1), by: PeerIDs.make(UInt8(index)), from: address(0x2D0A_0001), weDialled: true)
-    }
-    #expect(observed.agreed.isEmpty)
-    observed.note(address(1), by: PeerIDs.make(20), from: address(0x2D0A_0002), weDialled: true)
-    #expect(observed.agreed == [address(1)])
-  }
-
-  @Test func theRouterIsKnownByWhatItMapsTo() {
-    let home = address(0x5100_0001, port: 4001)
-    let inside = [address(0x0A00_0002, port: 4001)]
-    #expect(mapping([]) == .unknown)
-    #expect(mapping([home]) == .unknown)
-    #expect(mapping([home], listening: [home]) == .none)
-    #expect(mapping([home, home], listening: inside) == .endpointIndependent(preservesPort: true))
-    let moved = address(0x5100_0001, port: 5001)
-    #expect(mapping([moved, moved], listening: inside) == .endpointIndependent(preservesPort: false))
-    #expect(mapping([home, moved], listening: inside) == .addressDependent)
-    let elsewhere = address(0x5100_0002, port: 4001)
-    #expect(mapping([home, elsewhere], listening: inside) == .addressDependent)
-    // What is no public address tells nothing.
-    #expect(mapping([address(0x0A00_0007), address(0x7F00_0001)], listening: inside) == .unknown)
-  }
-
-  @Test func wherePeersDialUsSaysNothingOfMapping() {
-    var observed = ObservedAddresses()
-    for (index, port) in [UInt16(4001), 5001].enumerated() {
-      observed.note(
-        address(0x5100_0001, port: port), by: PeerIDs.make(UInt8(index)),
-        from: address(0x2D0A_0001 + UInt32(index)), weDialled: false)
-    }
-    #expect(observed.mapping(listening: []) == .unknown)
-  }
-}
-
 enum PeerIDs {
   static func make(_ seed: UInt8) -> PeerID {
     do {
