@@ -27,7 +27,8 @@ extension NodeShell {
     networkLook = nil
     guard case .running = phase else { return }
     let addresses = Interfaces.addresses
-    guard addresses != localAddresses else { return }
+    // None at all, not even loopback: the kernel could not be asked, for want of a descriptor perhaps.
+    guard !addresses.isEmpty, addresses != localAddresses else { return }
     localAddresses = addresses
     followInterfaces()
     turn { node, now in node.networkChanged(addresses: addresses, at: now) }
@@ -39,7 +40,7 @@ extension NodeShell {
     defer { lastClocks = (wallClockMs, now) }
     guard let last = lastClocks else { return }
     let unseen = Duration.milliseconds(wallClockMs - last.wallMs) - (now - last.now)
-    guard unseen > configuration.sleepMin else { return }
+    guard unseen > configuration.sleepMin, !localAddresses.isEmpty else { return }
     counters.sleeps += 1
     node.networkChanged(addresses: localAddresses, at: now)
   }
