@@ -43,6 +43,7 @@ extension Client {
   mutating func request(at relay: PeerID) {
     let open = open(.reserve(relay), to: relay)
     relays[relay]?.attempt = .opening(open)
+    relays[relay]?.askedAt = now
     deadlines.set(.answer(relay), to: now + configuration.requestTimeout)
     if relays[relay]?.held == nil { events.append(.reservation(relay, .requested)) }
   }

@@ -64,7 +64,11 @@ extension Client {
     self.now = now
     for relay in relays.keys {
       let soon = now + generator.duration(upTo: configuration.failoverJitter)
-      if relays[relay]?.held != nil { deadlines.set(.refresh(relay), to: soon) }
+      if relays[relay]?.held != nil {
+        // A network that comes and goes shall not use up what the relay takes of us.
+        let earliest = relays[relay]?.askedAt.map { $0 + configuration.refreshSpacing } ?? soon
+        deadlines.set(.refresh(relay), to: max(soon, earliest))
+      }
       relays[relay]?.failures = 0
       relays[relay]?.notBefore = soon
       deadlines.set(.attempt(relay), to: soon)
@@ -113,8 +117,8 @@ extension Client {
 
   /// Whether a connection to this peer is not to be closed for being idle.
   package func wantsConnection(to peer: PeerID) -> Bool {
-    guard let state = relays[peer] else { return circuits.values.contains { $0.relay == peer } }
-    return state.held != nil || state.isTrying
+    if let state = relays[peer], state.held != nil || state.isTrying { return true }
+    return circuits.values.contains { $0.relay == peer }
   }
 
   /// Whether this peer was named as a relay.

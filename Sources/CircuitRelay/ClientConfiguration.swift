@@ -23,6 +23,8 @@ package struct ClientConfiguration: Hashable, Sendable {
   package var refreshIntervalMax: Duration = .seconds(900)
   /// At the earliest: a relay whose clock is behind ours, or that gives seconds, is not asked all the time.
   package var refreshIntervalMin: Duration = .seconds(30)
+  /// Between two of them, however often the network changes: as often as relays take one for long.
+  package var refreshSpacing: Duration = .seconds(4)
   /// What is believed of a lifetime, and what is assumed without one: relays give an hour.
   package var lifetimeMax: Duration = .seconds(3600)
   package var lifetimeMin: Duration = .seconds(120)

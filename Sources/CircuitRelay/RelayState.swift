@@ -93,6 +93,8 @@ struct RelayState: Sendable {
   /// Where a connection of ours leads to.
   var connectedAddress: Multiaddr?
   var attempt = Attempt.none
+  /// When a reservation was last asked for.
+  var askedAt: Instant?
   var held: Held?
   /// Before this it is not tried again.
   var notBefore = Instant.zero

@@ -6,7 +6,7 @@ package import DCUtR
 package import GossipSub
 package import LocalDiscovery
 package import Presence
-import SansIO
+package import SansIO
 package import Wire
 
 extension Node {
@@ -89,6 +89,8 @@ extension Node {
     /// Of those, kept for our own dials, so that strangers' slow handshakes cannot keep us from reaching
     /// anyone.
     package var handshakesReserved = 32
+    /// Of those, over circuits that others opened: who comes through a relay has no address to be counted by.
+    package var circuitHandshakesMax = 32
     /// Streams of one connection and of the node, both directions.
     package var streamsPerConnectionMax = 512
     package var streamsMax = 8192
@@ -112,6 +114,13 @@ extension Node {
     /// The same for peers that are present behind a relay: enough that none depends on the relay's gossip
     /// alone, few enough that a hundred of them are no crowd.
     package var acquaintancesMax = 4
+    /// Dials of those: whoever invents peers that are present must not use up what relays grant us.
+    package var approachInterval: Duration = .seconds(2)
+    package var approachBurst = 16
+    /// Circuits to one peer that take the place of others at once: a relay may give so little that each is
+    /// over before it is of use. And peers for which that is remembered.
+    package var renewalRate = Rate(burst: 4, interval: .seconds(10))
+    package var renewalPeersMax = 256
     /// Peers of an earlier run that are dialled at the start, and addresses kept of each.
     package var returnPeersMax = 8
     package var returnAddressesMax = 8
@@ -164,6 +173,8 @@ extension Node {
     package var companionJitter: Duration = .milliseconds(300)
     /// Before the first attempt at one that was lost: its relay is gone, and another one is there already.
     package var companionRetryFirst: Duration = .milliseconds(250)
+    /// A companion that was connected for so long was worth it: when it is lost, waiting begins anew.
+    package var companionSteady: Duration = .seconds(10)
     /// Before a refused dial of a simultaneous open is made again, at least and at most.
     package var redialMin: Duration = .milliseconds(20)
     package var redialMax: Duration = .milliseconds(120)

@@ -20,6 +20,10 @@ extension Node {
     package var refusedAddressLimit: UInt64 = 0
     package var refusedAddressRate: UInt64 = 0
 
+    // Circuits that were not renewed, and companions not dialled, because there were so many before.
+    package var renewalsLimited: UInt64 = 0
+    package var approachesLimited: UInt64 = 0
+
     // Connections that ended by an error, by whose and which layer's.
     package var upgradeTimeouts: UInt64 = 0
     package var negotiationErrors: UInt64 = 0

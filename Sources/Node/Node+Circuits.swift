@@ -23,6 +23,10 @@ extension Node {
     guard let peer = relay.peerID, peer != identity.peerID, let place = relay.withoutPeer else {
       return dialFailed(dial, reason: "that relay is this node", at: now)
     }
+    // It would wait for itself.
+    guard effortOfDial[dial].flatMap({ efforts[$0]?.dial.expectedPeer }) != peer else {
+      return dialFailed(dial, reason: "a relay is not reached through itself", at: now)
+    }
     if directConnection(to: peer) != nil { return dialCircuit(dial, through: peer) }
     reach(peer, at: [place], then: .dialCircuit(dial, through: peer))
   }
@@ -59,7 +63,9 @@ extension Node {
 
   /// A stream has become a circuit, ours or theirs.
   func circuitOpened(_ circuit: CircuitDescription, on handle: StreamHandle, early: ByteBuffer) {
-    guard let outer = entries[handle.connection] else { return }
+    guard let outer = entries[handle.connection], !outer.isClosing else {
+      return circuitFailed(circuit.id, .closed)
+    }
     let stream = Connection.StreamID(number: handle.stream)
     outer.connection.consumed(early.readableBytes, on: stream)
     guard let id = connect(circuit, on: handle, of: outer) else {
@@ -87,13 +93,22 @@ extension Node {
       return connected(dial, local: outer.local, remote: remote, transport: transport)
     case .inbound:
       guard phase == .running else { return nil }
-      if let refusal = admission.admit(from: remote, at: now) {
+      let hasRoom = circuitHandshakes < configuration.limits.circuitHandshakesMax
+      if let refusal = hasRoom ? admission.admit(from: remote, at: now) : .tooManyHandshakes {
         counters.count(refusal)
         return nil
       }
       return addConnection(
         .inbound, local: outer.local, remote: remote, transport: transport, effort: nil,
         expectedPeer: circuit.peer, openedAt: now)
+    }
+  }
+
+  /// Of circuits that others opened.
+  private var circuitHandshakes: Int {
+    connectionOfCircuit.values.count { id in
+      guard let entry = entries[id], case .upgrading = entry.phase else { return false }
+      return entry.direction == .inbound
     }
   }
 
@@ -180,7 +195,14 @@ extension Node {
     guard entry.direction == .outbound, now - entry.openedAt >= configuration.timeouts.circuitLifeMin else {
       return
     }
-    keepConnected(peer, at: [entry.remote])
+    if mayRenew(peer) { keepConnected(peer, at: [entry.remote]) }
+  }
+
+  /// A relay may give so little that each circuit is over before it is of use.
+  private func mayRenew(_ peer: PeerID) -> Bool {
+    if renewals.allows(peer, at: now) { return true }
+    counters.renewalsLimited += 1
+    return false
   }
 
   /// A relay will cut a circuit soon: whoever asked for it asks for another one, and streams move there.
@@ -193,6 +215,7 @@ extension Node {
     // The circuit that this one replaced may be there still, and be the one that is preferred.
     let isLast = preferredConnection(to: peer)?.isEnding ?? false
     guard description.direction == .outbound, isLast, phase == .running else { return }
+    guard mayRenew(peer) else { return }
     reach(peer, at: knownAddresses(of: peer) + [entry.remote], then: .keepConnected)
   }
 }

@@ -99,6 +99,7 @@ extension Node {
     guard phase == .running else { return }
     phase = .stopping
     for id in efforts.keys.sorted(by: { $0.rawValue < $1.rawValue }) { abandonEffort(id, .shuttingDown) }
+    cancelOtherDials()
     leaveLinks()
     chat?.finish(at: now)
     pumpChat()
@@ -218,7 +219,8 @@ extension Node {
     guard let summary = entry.summary else { return fail(command, .connectionLost("closed meanwhile")) }
     touch(entry)
     switch command {
-    case .keepConnected, .reachRelay: break
+    case .keepConnected: break
+    case .reachRelay(let relay): if entry.isRelayed { relayUnreachable(relay) }
     case .dialCircuit(let dial, let relay): dialCircuit(dial, through: relay)
     case .connect(let request): answer(request, .connected(summary))
     case .identify(let request): awaitIdentify(request, on: entry)

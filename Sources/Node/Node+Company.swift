@@ -8,8 +8,7 @@ extension Node {
   /// A neighbour is somebody to be connected with. One end dials and the other waits a moment, so that there
   /// is one connection and not two.
   func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-    companions[peer] = Companion(addresses: addresses, isOnLink: true)
-    resetRetry(of: peer)
+    welcome(peer, Companion(addresses: addresses, isOnLink: true))
     if identity.peerID < peer {
       approach(peer)
     } else if peerEntries[peer] == nil {
@@ -21,9 +20,10 @@ extension Node {
   /// go through the relay's gossip, and it may become a direct one. Not at once, since a newcomer hears of
   /// everybody in the same moment.
   func acquainted(with peer: PeerID) {
-    guard relayClient != nil, companions[peer] == nil, peerEntries[peer] == nil else { return }
-    companions[peer] = Companion(addresses: [], isOnLink: false)
-    resetRetry(of: peer)
+    guard relayClient != nil, companions[peer] == nil else { return }
+    welcome(peer, Companion(addresses: [], isOnLink: false))
+    // It is there already; should it be lost, it is a loss.
+    guard peerEntries[peer] == nil else { return companionReached(peer) }
     let patience = identity.peerID < peer ? .zero : configuration.timeouts.companionPatience
     let jitter = generator.duration(upTo: configuration.timeouts.companionJitter)
     deadlines.set(.companion(peer), to: now + patience + jitter)
@@ -41,33 +41,52 @@ extension Node {
 
   /// Dials a companion, unless so many peers are connected that it may as well come to us.
   func approach(_ peer: PeerID) {
-    guard let companion = companions[peer] else { return }
+    guard let companion = companions[peer], peerEntries[peer] == nil, effortOfPeer[peer] == nil else {
+      return
+    }
     let limits = configuration.limits
-    let isRoom =
-      companion.isOnLink ? peerEntries.count < limits.neighboursMax : acquaintances < limits.acquaintancesMax
-    if isRoom { keepConnected(peer, at: companion.addresses) }
-  }
-
-  /// Connected peers that are present and not on a link of ours, and those being reached.
-  private var acquaintances: Int {
-    companions.count { peer, companion in
-      !companion.isOnLink && (peerEntries[peer] != nil || effortOfPeer[peer] != nil)
+    if companion.isOnLink {
+      if peerEntries.count < limits.neighboursMax { keepConnected(peer, at: companion.addresses) }
+    } else if acquaintanceCount < limits.acquaintancesMax {
+      // Before the first reservation there is nowhere to look for it.
+      guard !knownAddresses(of: peer).isEmpty else { return companionLost(peer) }
+      guard approaches.take(at: now) else {
+        counters.approachesLimited += 1
+        return companionLost(peer)
+      }
+      keepConnected(peer)
     }
   }
 
-  /// It was reached: the next loss is news. A link that was down fills with everybody's dials at once, so
-  /// these wait; a relay that is gone is replaced by another one at once.
-  func resetRetry(of peer: PeerID) {
-    guard let companion = companions[peer] else { return }
-    let timeouts = configuration.timeouts
-    companions[peer]?.retryWait =
-      companion.isOnLink ? timeouts.bootstrapRetryFirst : timeouts.companionRetryFirst
+  /// Connected peers that are present and not on a link of ours, and those being reached. Counted from what
+  /// is connected, for thousands may be present.
+  private var acquaintanceCount: Int {
+    Set(peerEntries.keys).union(effortOfPeer.keys).count { companions[$0]?.isOnLink == false }
   }
 
+  private func welcome(_ peer: PeerID, _ companion: Companion) {
+    companions[peer] = companion
+    companions[peer]?.retryWait = firstRetry(of: companion)
+  }
+
+  /// A link that was down fills with everybody's dials at once, so these wait; a relay that is gone is
+  /// replaced by another one at once.
+  private func firstRetry(of companion: Companion) -> Duration {
+    let timeouts = configuration.timeouts
+    return companion.isOnLink ? timeouts.bootstrapRetryFirst : timeouts.companionRetryFirst
+  }
+
+  /// A connection to it stands.
+  func companionReached(_ peer: PeerID) { companions[peer]?.reachedAt = now }
+
   /// A companion is gone or was not reached. As long as it is said to be there, it is tried again: later each
-  /// time, and spread.
+  /// time, and spread. Only what held for a while makes the next loss news, or a relay that cuts its circuits
+  /// at once would be asked for them without end.
   func companionLost(_ peer: PeerID) {
-    guard phase == .running, let wait = companions[peer]?.retryWait else { return }
+    guard phase == .running, let companion = companions[peer] else { return }
+    let isNews = companion.reachedAt.map { now - $0 >= configuration.timeouts.companionSteady } ?? false
+    let wait = isNews ? firstRetry(of: companion) : companion.retryWait
+    companions[peer]?.reachedAt = nil
     companions[peer]?.retryWait = min(wait * 2, configuration.timeouts.bootstrapRetryLast)
     deadlines.set(.companion(peer), to: now + wait + generator.duration(upTo: wait))
   }
@@ -80,4 +99,6 @@ struct Companion {
   let isOnLink: Bool
   /// Before the next attempt; doubles until one succeeds.
   var retryWait: Duration = .zero
+  /// When the connection that there is was made, or the last one since a loss.
+  var reachedAt: Instant?
 }

@@ -1,3 +1,4 @@
+import CircuitRelay
 import Connection
 import Identify
 import Identity
@@ -49,6 +50,7 @@ extension Node {
     guard let entry = entries[id] else { return }
     drop(entry, .lost(reason))
     entries[id] = nil
+    if case .circuit(let circuit, _) = entry.transport { connectionOfCircuit[circuit.id] = nil }
     bufferedBytes -= entry.countedBytes
     streamCount -= entry.countedStreams
     admission.connectionEnded(inboundFrom: entry.direction == .inbound ? entry.remote : nil, at: now)
@@ -81,8 +83,8 @@ extension Node {
   func makeConnection(_ role: Role, isGreeted: Bool = false, to expectedPeer: PeerID?) -> Connection {
     Connection(
       role: role, isGreeted: isGreeted, identity: identity, expectedPeer: expectedPeer,
-      supported: supportedProtocols,
-      configuration: connectionConfiguration(for: expectedPeer), entropy: secrets.bytes(64), now: now)
+      supported: supportedProtocols, configuration: configuration.connection, entropy: secrets.bytes(64),
+      now: now)
   }
 
   private func establish(

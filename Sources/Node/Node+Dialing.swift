@@ -148,6 +148,13 @@ extension Node {
     }
   }
 
+  /// Those that belong to no effort.
+  func cancelOtherDials() {
+    for id in (Array(punchOfDial.keys) + dialBackOfDial.keys).sorted() { outputs.append(.cancelDial(id)) }
+    punchOfDial = [:]
+    dialBackOfDial = [:]
+  }
+
   // MARK: Connections' news
 
   /// A connection is established: whoever waited for its peer goes on.
@@ -160,7 +167,7 @@ extension Node {
     entry.effort = nil
     deadlines.set(.bootstrap(peer), to: nil)
     if bootstrapRetries[peer] != nil { bootstrapRetries[peer] = configuration.timeouts.bootstrapRetryFirst }
-    resetRetry(of: peer)
+    companionReached(peer)
   }
 
   /// A connection ended before it was established: its effort tries something else.

@@ -44,7 +44,10 @@ extension Node {
   /// answered on, then one that is known to be alive, then a direct one, then one that its relay will not cut
   /// soon, then the connection opened by the end with the smaller id, then the newest.
   func preferredConnection(to peer: PeerID) -> ConnectionEntry? {
-    let candidates = (peerEntries[peer]?.connections ?? []).compactMap { entries[$0] }
+    preferred(of: connections(to: peer), to: peer)
+  }
+
+  func preferred(of candidates: [ConnectionEntry], to peer: PeerID) -> ConnectionEntry? {
     let preferred: Direction = identity.peerID < peer ? .outbound : .inbound
     let best = candidates.map(\.preference).min()
     let equals = candidates.filter { $0.preference == best }
@@ -54,8 +57,7 @@ extension Node {
   /// A peer that connects anew may have lost the connections it had, after a move or a crash, and nobody has
   /// told us. Whether they are alive shows within a round trip.
   func doubtConnections(to peer: PeerID) {
-    for id in peerEntries[peer]?.connections ?? [] {
-      guard let entry = entries[id], !entry.isClosing else { continue }
+    for entry in connections(to: peer) {
       entry.isDoubted = true
       entry.connection.ping(at: now)
       settle(entry)
@@ -65,6 +67,11 @@ extension Node {
   func believe(_ entry: ConnectionEntry) {
     entry.isDoubted = false
     if let peer = entry.peer { scheduleDuplicates(of: peer) }
+  }
+
+  /// Established ones, oldest first, and none that is about to be forgotten.
+  func connections(to peer: PeerID) -> [ConnectionEntry] {
+    (peerEntries[peer]?.connections ?? []).compactMap { entries[$0] }.filter { !$0.isClosing }
   }
 
   /// After a second connection to the same peer: the ones not preferred go once nothing runs on them.

@@ -203,17 +203,16 @@ extension Node {
   private func handle(_ event: AutoNAT.Client.Event) {
     switch event {
     case .open(let open, let name, let peer):
-      guard let entry = directConnection(to: peer), let stream = try? openStream([name], on: entry) else {
-        reachabilityClient?.openFailed(open, isUnsupported: false, at: now)
-        return
+      openShared(name, for: .reachability(.client), on: directConnection(to: peer)) { stream in
+        if let stream {
+          reachabilityClient?.opened(open, as: stream, at: now)
+        } else {
+          reachabilityClient?.openFailed(open, isUnsupported: false, at: now)
+        }
       }
-      entry.streams[stream] = .reachability(.client)
-      reachabilityClient?.opened(open, as: entry.handle(stream), at: now)
-      settle(entry)
-    case .write(let bytes, let handle): write(bytes, on: handle)
-    case .consumed(let count, let handle):
-      withStream(handle) { entry, stream in entry.connection.consumed(count, on: stream) }
-    case .finish(let handle): withStream(handle) { entry, stream in entry.connection.finish(stream) }
+    case .write(let bytes, let handle): writeStream(bytes, on: handle)
+    case .consumed(let count, let handle): consumeStream(count, on: handle)
+    case .finish(let handle): finishStream(handle)
     case .reset(let handle): resetStream(handle)
     case .addressChanged: break
     case .reachability(let reachability, let addresses): concluded(reachability, addresses)
@@ -232,26 +231,20 @@ extension Node {
         outputs.append(.cancelDial(id))
       }
     case .open(let open, let name, let connection):
-      guard let entry = entries[connection], !entry.isClosing, let stream = try? openStream([name], on: entry)
-      else {
-        reachabilityServer?.openFailed(open, at: now)
-        return
+      openShared(name, for: .reachability(.server), on: entries[connection]) { stream in
+        if let stream {
+          reachabilityServer?.opened(open, as: stream, at: now)
+        } else {
+          reachabilityServer?.openFailed(open, at: now)
+        }
       }
-      entry.streams[stream] = .reachability(.server)
-      reachabilityServer?.opened(open, as: entry.handle(stream), at: now)
-      settle(entry)
     case .closeConnection(let connection):
       if let entry = entries[connection] { drop(entry, .closed("it has shown that the peer is reached")) }
-    case .write(let bytes, let handle): write(bytes, on: handle)
-    case .consumed(let count, let handle):
-      withStream(handle) { entry, stream in entry.connection.consumed(count, on: stream) }
-    case .finish(let handle): withStream(handle) { entry, stream in entry.connection.finish(stream) }
+    case .write(let bytes, let handle): writeStream(bytes, on: handle)
+    case .consumed(let count, let handle): consumeStream(count, on: handle)
+    case .finish(let handle): finishStream(handle)
     case .reset(let handle): resetStream(handle)
     }
-  }
-
-  private func write(_ bytes: ByteBuffer, on handle: StreamHandle) {
-    withStream(handle) { entry, stream in try? entry.connection.write(bytes, to: stream) }
   }
 
   /// Who can be reached by everybody can also tell others whether they are.

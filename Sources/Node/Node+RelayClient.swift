@@ -50,8 +50,7 @@ extension Node {
 
   /// The connection to a peer that is no circuit, for what must not go over one.
   func directConnection(to peer: PeerID) -> ConnectionEntry? {
-    guard let entry = preferredConnection(to: peer), !entry.isRelayed, !entry.isClosing else { return nil }
-    return entry
+    preferred(of: connections(to: peer).filter { !$0.isRelayed }, to: peer)
   }
 
   /// Whether somebody would be cut off if the connections to a peer were closed.
@@ -60,19 +59,16 @@ extension Node {
   }
 
   /// A relay's death must be noticed soon, since others reach us through it, and so must that of a direct
-  /// connection beside a circuit.
-  func connectionConfiguration(for peer: PeerID?) -> Connection.Configuration {
-    var settings = configuration.connection
-    let isCritical = peer.map { relayClient?.isCandidate($0) ?? false || hasCircuit(to: $0) } ?? false
-    guard isCritical else { return settings }
-    settings.keepAlive(
-      every: configuration.timeouts.relayKeepAliveInterval,
-      timeout: configuration.timeouts.relayKeepAliveTimeout)
-    return settings
-  }
-
-  private func hasCircuit(to peer: PeerID) -> Bool {
-    peerEntries[peer]?.connections.contains { entries[$0]?.isRelayed ?? false } ?? false
+  /// connection beside a circuit, whoever dialled it.
+  private func watchClosely(_ peer: PeerID) {
+    let all = connections(to: peer)
+    guard relayClient?.isCandidate(peer) ?? false || all.contains(where: \.isRelayed) else { return }
+    for entry in all where !entry.isRelayed {
+      entry.connection.keepAlive(
+        every: configuration.timeouts.relayKeepAliveInterval,
+        timeout: configuration.timeouts.relayKeepAliveTimeout)
+      settle(entry)
+    }
   }
 
   // MARK: Commands
@@ -99,6 +95,7 @@ extension Node {
   // MARK: Connections
 
   func relaysConnected(_ entry: ConnectionEntry, with peer: PeerID) {
+    watchClosely(peer)
     relayService?.peerConnected(
       peer, on: entry.id, local: entry.local, remote: entry.remote, isRelayed: entry.isRelayed)
     guard !entry.isRelayed else { return }
@@ -110,7 +107,6 @@ extension Node {
   func relaysDisconnected(_ entry: ConnectionEntry, from peer: PeerID) {
     relayService?.peerDisconnected(entry.id, at: now)
     pumpRelayService()
-    if case .circuit(let circuit, _) = entry.transport { connectionOfCircuit[circuit.id] = nil }
     guard !entry.isRelayed, directConnection(to: peer) == nil else { return }
     relayClient?.peerDisconnected(peer, at: now)
     pumpRelayClient()
@@ -132,6 +128,10 @@ extension Node {
       entry.streams[stream] = .relayService
       relayService?.streamOpened(handle, at: now)
       pumpRelayService()
+    } else if entry.isRelayed {
+      // A circuit within a circuit would be one more layer for every relay that plays along.
+      counters.streamsRefused += 1
+      entry.connection.reset(stream)
     } else {
       entry.streams[stream] = .relayClient
       relayClient?.streamOpened(handle, by: peer, at: now)
@@ -163,11 +163,9 @@ extension Node {
     switch event {
     case .connect(let relay, let addresses): connect(toRelay: relay, at: addresses)
     case .openHop(let open, let relay): openHop(open, to: relay)
-    case .write(let bytes, let handle):
-      withStream(handle) { entry, stream in try? entry.connection.write(bytes, to: stream) }
-    case .consumed(let count, let handle):
-      withStream(handle) { entry, stream in entry.connection.consumed(count, on: stream) }
-    case .finish(let handle): withStream(handle) { entry, stream in entry.connection.finish(stream) }
+    case .write(let bytes, let handle): writeStream(bytes, on: handle)
+    case .consumed(let count, let handle): consumeStream(count, on: handle)
+    case .finish(let handle): finishStream(handle)
     case .reset(let handle): resetStream(handle)
     case .reservation(let relay, let state): reservationChanged(at: relay, state)
     case .addressesChanged: announceChange()
@@ -188,36 +186,17 @@ extension Node {
   }
 
   private func openHop(_ open: OpenID, to relay: PeerID) {
-    guard let entry = directConnection(to: relay), let stream = try? openStream([.relayHop], on: entry) else {
-      relayClient?.openFailed(open, isUnsupported: false, at: now)
-      return
+    openShared(.relayHop, for: .relayClient, on: directConnection(to: relay)) { stream in
+      if let stream {
+        relayClient?.opened(open, as: stream, at: now)
+      } else {
+        relayClient?.openFailed(open, isUnsupported: false, at: now)
+      }
     }
-    entry.streams[stream] = .relayClient
-    relayClient?.opened(open, as: entry.handle(stream), at: now)
-    settle(entry)
   }
 
   private func reservationChanged(at relay: PeerID, _ state: ReservationState) {
     outputs.append(.event(.reservation(relay, state)))
     reservationsChanged(isAnyHeld: !(relayClient?.heldRelays.isEmpty ?? true))
-  }
-
-  // MARK: Streams of node-wide machines
-
-  /// Does something to a stream that may be gone already.
-  func withStream(
-    _ handle: StreamHandle, _ body: (ConnectionEntry, Connection.StreamID) -> Void
-  ) {
-    guard let entry = entries[handle.connection], !entry.isClosing else { return }
-    body(entry, Connection.StreamID(number: handle.stream))
-    settle(entry)
-  }
-
-  /// Resets a stream that its machine has forgotten.
-  func resetStream(_ handle: StreamHandle) {
-    withStream(handle) { entry, stream in
-      entry.streams[stream] = nil
-      entry.connection.reset(stream)
-    }
   }
 }

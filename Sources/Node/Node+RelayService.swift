@@ -69,9 +69,8 @@ extension Node {
   private func handle(_ event: CircuitRelay.Service.Event) {
     switch event {
     case .openStop(let open, let connection): openStop(open, on: connection)
-    case .consumed(let count, let handle):
-      withStream(handle) { entry, stream in entry.connection.consumed(count, on: stream) }
-    case .finish(let handle): withStream(handle) { entry, stream in entry.connection.finish(stream) }
+    case .consumed(let count, let handle): consumeStream(count, on: handle)
+    case .finish(let handle): finishStream(handle)
     case .reset(let handle): resetStream(handle)
     case .release(let peer): release(peer)
     case .drained: outputs.append(.event(.drained))
@@ -80,15 +79,13 @@ extension Node {
   }
 
   private func openStop(_ open: OpenID, on connection: ConnectionID) {
-    guard let entry = entries[connection], !entry.isClosing,
-      let stream = try? openStream([.relayStop], on: entry)
-    else {
-      relayService?.openFailed(open, at: now)
-      return
+    openShared(.relayStop, for: .relayService, on: entries[connection]) { stream in
+      if let stream {
+        relayService?.opened(open, as: stream, at: now)
+      } else {
+        relayService?.openFailed(open, at: now)
+      }
     }
-    entry.streams[stream] = .relayService
-    relayService?.opened(open, as: entry.handle(stream), at: now)
-    settle(entry)
   }
 
   private func release(_ peer: PeerID) {

@@ -82,11 +82,9 @@ extension Node {
   private func handle(_ event: DCUtR.Machine.Event) {
     switch event {
     case .openStream(let open, let connection): openUpgrade(open, on: connection)
-    case .write(let bytes, let handle):
-      withStream(handle) { entry, stream in try? entry.connection.write(bytes, to: stream) }
-    case .consumed(let count, let handle):
-      withStream(handle) { entry, stream in entry.connection.consumed(count, on: stream) }
-    case .finish(let handle): withStream(handle) { entry, stream in entry.connection.finish(stream) }
+    case .write(let bytes, let handle): writeStream(bytes, on: handle)
+    case .consumed(let count, let handle): consumeStream(count, on: handle)
+    case .finish(let handle): finishStream(handle)
     case .reset(let handle): resetStream(handle)
     case .dial(let attempt, let peer, let addresses): dial(peer, at: addresses, for: attempt)
     case .punch(let punch): begin(punch)
@@ -96,13 +94,12 @@ extension Node {
   }
 
   private func openUpgrade(_ open: OpenID, on connection: ConnectionID) {
-    guard let entry = entries[connection], !entry.isClosing, let stream = try? openStream([.dcutr], on: entry)
-    else {
-      upgrader?.openFailed(open, isUnsupported: false, at: now)
-      return
+    openShared(.dcutr, for: .upgrade, on: entries[connection]) { stream in
+      if let stream {
+        upgrader?.opened(open, as: stream, at: now)
+      } else {
+        upgrader?.openFailed(open, isUnsupported: false, at: now)
+      }
     }
-    entry.streams[stream] = .upgrade
-    upgrader?.opened(open, as: entry.handle(stream), at: now)
-    settle(entry)
   }
 }

@@ -23,8 +23,11 @@ import OrderedCollections
 /// later than `deadline`. The node never waits, never asks the time, and draws all entropy from the seed it
 /// was given.
 ///
-/// ``` socket ─► receive ─► Connection ─► pump ─► route ─► protocol machine ─┐ socket ◄─ drainOutbound ◄─
-/// Connection ◄─ write, finish, reset ◄───────┴─► nextOutput: events, answers, dials ```
+///     socket ─► receive ──────► Connection ─► pump ─► route ───► protocol machine ─┐
+///     socket ◄─ drainOutbound ◄─ Connection ◄─ write, finish, reset ◄──────────────┴─► nextOutput: events,
+///                                                                                      answers, dials
+///
+/// A connection over a circuit has a stream of another connection for a socket; the rest is the same.
 ///
 /// Invariants:
 /// - Every request is answered exactly once, whatever happens to its peer, stream or connection.
@@ -33,11 +36,10 @@ import OrderedCollections
 ///
 /// Reading order: `Node+Boundary` (what crosses), this file, `Node+Connections` (a connection's life),
 /// `Node+Dialing` (`PeerDial` decides, the node acts), `Node+Streams` (bytes to protocols), `Node+Commands`,
-/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+Company`,
-/// `Node+RelayClient`, `Node+Circuits`, `Node+RelayService`, `Node+Upgrades`, `Node+Punching`,
-/// `Node+Reachability`, then the small values:
-/// `Admission`,
-/// `AddressBook`, `ConnectionEntry`, `PeerEntry`.
+/// `Node+Identify`, `Node+GossipSub`, `Node+Presence`, `Node+Chat`, `Node+Discovery`, `Node+Company`; for
+/// nodes that are not simply dialled `Node+SharedStreams`, `Node+RelayClient`, `Node+Circuits`,
+/// `Node+RelayService`, `Node+Upgrades`, `Node+Punching`, `Node+Reachability`; then the small values:
+/// `Admission`, `AddressBook`, `ObservedAddresses`, `ConnectionEntry`, `PeerEntry`.
 package final class Node {
   package let identity: KeyPair
   package let configuration: Configuration
@@ -60,6 +62,8 @@ package final class Node {
   var chat: Chat.Machine?
   var discovery: LocalDiscovery.Machine?
   var companions: [PeerID: Companion] = [:]
+  /// Dials of those that only their presence tells of.
+  var approaches: TokenBucket
   /// The streams of direct messages, ours and theirs, one each a peer.
   var directSlots: [PeerID: StreamSlot] = [:]
   var hearingSlots: [PeerID: StreamSlot] = [:]
@@ -70,6 +74,8 @@ package final class Node {
   /// Connections over circuits, by the circuit; and dials that become one.
   var connectionOfCircuit: [CircuitID: ConnectionID] = [:]
   var dialOfCircuit: [CircuitID: DialID] = [:]
+  /// Of circuits to a peer in place of others.
+  var renewals: RateLimiter<PeerID>
   /// Circuits whose stream is gone, and why; their connections end before the next output.
   var endedCircuits: Deque<(ConnectionID, reason: String, wasCut: Bool)> = []
 
@@ -160,6 +166,10 @@ package final class Node {
     generator = SeededGenerator(seed: secrets.next())
     book = AddressBook(limits: configuration.limits)
     admission = Admission(limits: configuration.limits)
+    renewals = RateLimiter(
+      configuration.limits.renewalRate, keysMax: configuration.limits.renewalPeersMax)
+    approaches = TokenBucket(
+      interval: configuration.limits.approachInterval, burst: configuration.limits.approachBurst, now: now)
     startMessenger(snapshot)
     startDiscovery()
     startRelays()

@@ -89,10 +89,13 @@ import Wire
     let (alice, bob) = (messenger(), messenger())
     connect(alice, bob)
     network.breakConnections(of: bob)
+    // Each would look for the other one at once.
+    alice.isListening = false
     bob.isListening = false
     let key = try send("later", to: .peer(bob.peerID), from: alice)
     network.run(for: .seconds(100))
     #expect(alice.states(of: key).isEmpty)
+    alice.isListening = true
     bob.isListening = true
     connect(bob, alice)
     #expect(alice.states(of: key) == [.sent, .delivered])
