@@ -231,7 +231,7 @@ let fuzz: [Target] =
       name: "fuzz",
       dependencies: [
         "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify",
-        "Perf", "Chat", "LocalDiscovery", "AutoNAT", "DCUtR",
+        "Perf", "Chat", "LocalDiscovery", "AutoNAT", "CircuitRelay", "DCUtR",
         "Node", "Runtime", "MeshworkControl", "TestKit", bytes, protobuf,
       ],
       path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: strict)

@@ -1,3 +1,6 @@
+import AutoNAT
+import CircuitRelay
+import DCUtR
 import Identity
 import Multistream
 import NIOCore
@@ -24,8 +27,28 @@ struct HostilePeer {
 
   static let protocols: [ProtocolName] = [
     "/a/1", "/ipfs/ping/1.0.0", "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/perf/1.0.0", "/gopeer/bench/1",
-    "/b/1", "/no",
+    "/b/1", "/no", .relayHop, .relayStop, .dcutr, .autoNAT, .autoNATDialRequest, .autoNATDialBack,
   ]
+
+  /// What relays and those behind them say to each other: bytes alone would rarely come to it.
+  private static let sayings: [[UInt8]] = {
+    let (elsewhere, carol) = (
+      Multiaddr.tcp(.v4(IPv4Address(rawValue: 0x5003_0001)), port: 4003), FuzzTarget.carol.peerID
+    )
+    let reservation = Reservation(expiration: 4000, addresses: [elsewhere], voucher: nil)
+    let short = CircuitRelay.Limit(duration: .seconds(2), bytes: 1000)
+    let frames = [
+      HopMessage.status(.ok, reservation, .unlimited).encoded, HopMessage.status(.ok, nil, short).encoded,
+      HopMessage.status(.reservationRefused, nil, .unlimited).encoded, HopMessage.reserve.encoded,
+      HopMessage.connect(to: carol).encoded, HopMessage.connect(to: FuzzTarget.alice.peerID).encoded,
+      StopMessage.connect(from: carol, .unlimited).encoded, StopMessage.connect(from: carol, short).encoded,
+      StopMessage.status(.ok).encoded, DCUtR.Message.connect([elsewhere]).encoded, DCUtR.Message.sync.encoded,
+      V1Message.dial(nil, [elsewhere]).encoded, V1Message.response(.ok, elsewhere).encoded,
+      V2Message.dialRequest([elsewhere], nonce: 7).encoded, V2Message.dialData(bytes: 4000).encoded,
+      V2Message.dialResponse(.init(.ok, index: 0, .ok)).encoded, DialBackMessage.encoded(nonce: 7),
+    ]
+    return frames.map { [UInt8]($0.readableBytesView) }
+  }()
 
   /// Upgrades: `say` hands bytes to the other side, `hear` takes what it has to say.
   static func upgrade(
@@ -111,6 +134,7 @@ struct HostilePeer {
 
   private func payload(_ input: inout FuzzInput) -> [UInt8] {
     let count = Int(input.byte())
+    if count >= 224 { return Self.sayings[count % Self.sayings.count] }
     // Long payloads of nothing, so that few bytes of a run can be many on the wire.
     return count < 200 ? input.take(count) : [UInt8](repeating: 0, count: (count - 199) * 64)
   }

@@ -1,4 +1,7 @@
+import AutoNAT
+import CircuitRelay
 import Connection
+import DCUtR
 import Identity
 import NIOCore
 @testable import Node
@@ -6,8 +9,9 @@ import SansIO
 import Wire
 import Yamux
 
-/// A node, one connection of it to a hostile peer, and an application. Every request is answered once, no
-/// table grows past its limit, and when all is over nothing is left.
+/// A node, one connection of it to a hostile peer that it has for a relay and is a relay for, and an
+/// application. Every request is answered once, no table grows past its limit, and when all is over nothing
+/// is left.
 final class NodeRig {
   private var input: FuzzInput
   private var node: Node
@@ -21,6 +25,9 @@ final class NodeRig {
   private var pending: Set<RequestID> = []
   private var streams: [StreamHandle: Known] = [:]
   private var dials: [DialID] = []
+  /// Connections that nobody answers on, and those of them that are to be closed.
+  private var mute: Set<ConnectionID> = []
+  private var closing: [ConnectionID] = []
   private var resolutions: [ResolutionID] = []
 
   private struct Known {
@@ -28,8 +35,8 @@ final class NodeRig {
     var isRemoteFinished = false
   }
 
-  private static let here = address("/ip4/192.0.2.1/tcp/4001")
-  private static let there = address("/ip4/198.51.100.7/tcp/4002")
+  private static let here = address("/ip4/45.1.0.1/tcp/4001")
+  private static let there = address("/ip4/80.2.0.1/tcp/4002")
 
   private static func address(_ text: String) -> Multiaddr {
     certain("\(text) is an address") { () throws(WireError) in try Multiaddr(text) }
@@ -39,7 +46,8 @@ final class NodeRig {
     self.input = input
     let upgrade = HostilePeer.Upgrade(rawValue: self.input.byte() % 2) ?? .early
     node = Node(
-      identity: direction == .inbound ? FuzzTarget.bob : FuzzTarget.alice, configuration: Self.configuration,
+      identity: direction == .inbound ? FuzzTarget.bob : FuzzTarget.alice,
+      configuration: Self.configuration(relay: direction == .inbound ? FuzzTarget.alice : FuzzTarget.bob),
       entropy: [UInt8](repeating: 5, count: 32), wallClockMs: 1, now: .zero)
     node.handle("/a/1")
     node.listening(on: Self.here, at: now)
@@ -59,8 +67,14 @@ final class NodeRig {
     expect(!node.peers.isEmpty || upgrade == .multistream, "an honest upgrade succeeds")
   }
 
-  private static var configuration: Node.Configuration {
+  private static func configuration(relay: KeyPair) -> Node.Configuration {
     var configuration = Node.Configuration()
+    configuration.relayClient = CircuitRelay.ClientConfiguration()
+    configuration.relays = [address("\(there)/p2p/\(relay.peerID)")]
+    configuration.relayService = CircuitRelay.ServiceConfiguration()
+    configuration.upgrade = DCUtR.Configuration()
+    configuration.reachability = AutoNAT.ClientConfiguration()
+    configuration.servesReachability = true
     configuration.servesPerf = true
     configuration.limits.streamsPerConnectionMax = 10
     configuration.limits.requestsMax = 12
@@ -107,11 +121,12 @@ final class NodeRig {
     case 22: if input.byte() & 7 == 0 { loseTransport() }
     case 23: if input.byte() & 7 == 0, let connection { node.inputClosed(connection, at: now) }
     case 24: connect()
-    case 25: if let dial = dials.popLast() { node.dialFailed(dial, reason: "refused", at: now) }
+    case 25: answerDial()
     case 26: answerResolution()
     case 27: node.handle(HostilePeer.protocols[Int(input.byte() & 1) * 6])
     case 28: if input.byte() == 7 { node.shutdown(at: now) }
     case 29: node.listening(on: .tcp(.v4(.loopback), port: UInt16(input.byte())), at: now)
+    case 30: if input.byte() & 7 == 0 { node.networkChanged(addresses: networkAddresses, at: now) }
     default:
       guard let deadline = node.deadline else { return }
       advance(max(deadline - now, .zero))
@@ -170,6 +185,18 @@ final class NodeRig {
     pending.insert(node.connect(to: address, at: now))
   }
 
+  private func answerDial() {
+    guard let dial = dials.popLast() else { return }
+    let problems: [DialProblem] = [.refused, .timedOut, .other]
+    let choice = Int(input.byte() & 3)
+    guard choice == 3 else {
+      return node.dialFailed(dial, reason: "refused", problem: problems[choice], at: now)
+    }
+    if let id = node.dialed(dial, local: Self.here, remote: Self.there, at: now) { mute.insert(id) }
+  }
+
+  private var networkAddresses: Set<IPAddress> { Set([Self.here.host?.ip].compactMap { $0 }) }
+
   private func answerResolution() {
     guard let question = resolutions.popLast() else { return }
     let choice = input.byte()
@@ -213,7 +240,11 @@ final class NodeRig {
   // MARK: Outputs
 
   private func settle() {
-    while let output = node.nextOutput() { carryOut(output) }
+    repeat {
+      while let output = node.nextOutput() { carryOut(output) }
+      for id in closing where mute.remove(id) != nil { node.transportClosed(id, reason: "closed", at: now) }
+      closing = []
+    } while !node.outputs.isEmpty
   }
 
   private func carryOut(_ output: Node.Output) {
@@ -222,9 +253,12 @@ final class NodeRig {
     case .cancelDial(let id): dials.removeAll { $0 == id }
     case .resolve(let id, _): resolutions.append(id)
     case .flush: break
-    case .close(let id): isClosing = isClosing || id == connection
+    case .close(let id):
+      isClosing = isClosing || id == connection
+      closing.append(id)
     case .answer(let request, let answer): note(answer, to: request)
-    case .event, .keyLog, .stopped: break
+    case .event, .keyLog, .stopped, .multicast: break
+    case .save: expect(false, "a node that is no messenger keeps nothing")
     case .streamOpened(let handle, _, let name):
       expect(name == "/a/1" || name == "/b/1", "\(name) is the application's")
       expect(streams.updateValue(Known(), forKey: handle) == nil, "\(handle) is new")
@@ -252,18 +286,32 @@ final class NodeRig {
 
   private func check() {
     let limits = node.configuration.limits
+    let entries = node.entries.values
     expect(node.requestsPending == pending.count, "\(node.requestsPending) counted, \(pending.count) waiting")
     expect(pending.count <= limits.requestsMax, "\(pending.count) requests")
-    let counted = node.entries.values.reduce(0) { $0 + $1.streams.count }
-    expect(counted <= limits.streamsPerConnectionMax, "\(counted) streams")
+    expect(
+      entries.allSatisfy { $0.streams.count <= limits.streamsPerConnectionMax }, "streams of one connection")
+    let counted = entries.reduce(0) { $0 + $1.streams.count }
     expect(node.streamCount == counted, "\(node.streamCount) streams counted, \(counted) there")
-    let buffered = node.entries.values.reduce(0) { $0 + $1.connection.bufferedBytes }
+    let buffered = entries.reduce(0) { $0 + $1.connection.bufferedBytes }
     expect(node.bufferedBytes == buffered, "\(node.bufferedBytes) bytes counted, \(buffered) there")
     expect(buffered <= limits.bufferedBytesMax + 5000, "\(buffered) bytes held")
-    expect((0...1).contains(node.admission.handshakes), "\(node.admission.handshakes) handshakes")
-    expect(node.deadlines.count <= 8 + counted + node.efforts.count, "\(node.deadlines.count) deadlines")
+    let upgrading = entries.count { if case .upgrading = $0.phase { true } else { false } }
+    expect(node.admission.handshakes == upgrading, "\(node.admission), \(upgrading) upgrading")
+    expect(node.admission.connections == entries.count, "\(node.admission), \(entries.count) there")
+    let circuits = entries.count(where: \.isRelayed)
     expect(
-      node.effortOfDial.count == dials.count, "\(node.effortOfDial.count) dials, \(dials.count) asked for")
+      node.connectionOfCircuit.count == circuits,
+      "\(node.connectionOfCircuit.count) circuits counted, \(circuits) there")
+    expect(node.endedCircuits.isEmpty, "circuits that ended are forgotten")
+    expect(
+      node.deadlines.count <= 16 + counted + 4 * entries.count + node.efforts.count + node.punchOfDial.count,
+      "\(node.deadlines.count) deadlines")
+    expect(node.effortOfDial.count <= limits.dialsMax, "\(node.effortOfDial.count) dials")
+    expect(
+      dials.allSatisfy {
+        node.effortOfDial[$0] != nil || node.punchOfDial[$0] != nil || node.dialBackOfDial[$0] != nil
+      }, "what is dialled is waited for")
   }
 
   /// The transport goes, time passes, and everything is answered and forgotten.
@@ -273,21 +321,27 @@ final class NodeRig {
     loseTransport()
     settle()
     // What still waits is reaching somebody, and gives up.
-    for _ in 0..<200 where !pending.isEmpty {
+    for _ in 0..<400 where !pending.isEmpty {
       guard let deadline = node.deadline else { break }
       advance(max(deadline - now, .zero))
       settle()
     }
     expect(pending.isEmpty, "\(pending) were never answered")
+    node.shutdown(at: now)
+    settle()
     expect(
       node.requestsPending == 0 && node.efforts.isEmpty && node.effortOfPeer.isEmpty, "no effort is left")
     expect(node.effortOfDial.isEmpty && node.effortOfResolution.isEmpty, "no dial or question is left")
+    expect(
+      node.punchOfDial.isEmpty && node.dialBackOfDial.isEmpty && node.dialOfCircuit.isEmpty && dials.isEmpty,
+      "no dial of any kind is left: \(dials)")
     expect(node.entries.isEmpty && node.peerEntries.isEmpty, "no connection is left")
     expect(streams.isEmpty, "every stream of the application was closed: \(streams)")
     expect(
       node.streamCount == 0 && node.bufferedBytes == 0,
       "\(node.streamCount) streams, \(node.bufferedBytes) bytes")
     expect(node.admission.connections == 0 && node.admission.handshakes == 0, "\(node.admission)")
-    expect(node.deadlines.count <= 1, "\(node.deadlines.count) deadlines are left")
+    expect(node.connectionOfCircuit.isEmpty, "no circuit is left")
+    expect(node.deadlines.count == 0, "\(node.deadlines.count) deadlines are left")
   }
 }
