@@ -209,11 +209,12 @@ extension Connection {
     if pending.isInbound { inboundNegotiating -= 1 }
   }
 
-  /// Resets streams whose protocol was not agreed on in time. One of ours is reported as refused.
+  /// Resets streams whose protocol was not agreed on in time. One of ours is reported as reset: silence is no
+  /// word on what the peer speaks, and on a dead path it would be one on everything.
   mutating func expireNegotiations() {
     while let first = negotiationDeadlines.first, first.deadline <= now {
       negotiationDeadlines.removeFirst()
-      if case .streamRefused(let id)? = giveUp(first.stream) { refused.append(id) }
+      if case .streamRefused(let id)? = giveUp(first.stream) { unanswered.append(id) }
     }
     while let first = negotiationDeadlines.first, negotiations[first.stream] == nil {
       negotiationDeadlines.removeFirst()

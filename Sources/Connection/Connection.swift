@@ -67,7 +67,7 @@ package struct Connection: ~Copyable {
   /// What follows an event that was found together with another one.
   var deferred: Event?
   /// Streams of ours whose negotiation ran out of time, to be reported.
-  var refused: Deque<StreamID> = []
+  var unanswered: Deque<StreamID> = []
   var keyLogLines: [String] = []
 
   var upgradeDeadline: Instant?
@@ -168,7 +168,7 @@ package struct Connection: ~Copyable {
       deferred = nil
       return event
     }
-    if let stream = refused.popFirst() { return .streamRefused(stream) }
+    if let stream = unanswered.popFirst() { return .streamClosed(stream, resetCode: 0) }
     while true {
       if case .failed = phase { return nil }
       if let event = try nextStreamEvent() { return event }
@@ -253,7 +253,7 @@ package struct Connection: ~Copyable {
     inboundNegotiating = 0
     unspoken = []
     deferred = nil
-    refused = []
+    unanswered = []
   }
 
   /// Bytes held for this connection: queued to be sent, or given to the application and not yet consumed.
