@@ -1,4 +1,4 @@
-// Three people behind different NATs meet at a relay that everyone can reach, and chat.
+// Three people behind different NATs meet at a relay that everyone can reach, chat, and go direct where they can.
 import Scenario
 
 scenario { net in
@@ -20,6 +20,13 @@ scenario { net in
   net.expect(that: "the hello arrives", hello, reachesOnce: ben, cleo, within: .seconds(5))
   net.expect(that: "the answer arrives", answer, reachesOnce: ana, cleo, within: .seconds(5))
 
-  net.wait(.seconds(32))
+  net.expect(
+    that: "direct where it can be", ana.capturesChannel(.direct, with: ben),
+    ben.capturesChannel(.direct, with: ana),
+    within: .seconds(40), after: .beginning)
+  net.expect(
+    that: "and not where it cannot", never: ana.isConnected(to: cleo, .direct), after: .beginning)
+
+  net.wait(.seconds(42))
   net.expect(.presence, .nobodyAliveReaped, .everyMessageOnce)
 }
