@@ -3,8 +3,8 @@ import Scenario
 
 scenario { net in
   let relays = [net.relay("one"), net.relay("two")]
-  let ana = net.node("ana", behind: .homeRouter, relays: relays)
-  let ben = net.node("ben", behind: .homeRouter, relays: relays)
+  let ana = net.node("ana", behind: .homeRouter, link: .fibre, relays: relays)
+  let ben = net.node("ben", behind: .homeRouter, link: .fibre, relays: relays)
 
   net.start(relays)
   net.start(ana, ben)
