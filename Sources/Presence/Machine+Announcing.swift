@@ -51,6 +51,7 @@ extension Machine {
 
   /// Answers an announcement, a PRESENCE that is, together with every other of the same window.
   mutating func answer() {
+    dropStaleWelcome()
     guard welcome == nil else {
       welcome?.othersSeen = 0
       return
@@ -59,9 +60,17 @@ extension Machine {
     welcome = PendingWelcome(due: now + delay)
   }
 
+  /// Asleep since it was due, we answer nobody any more: who came then hears of us by our beats.
+  private mutating func dropStaleWelcome() {
+    guard let pending = welcome, now - pending.due > configuration.stallLimit else { return }
+    welcome = nil
+    counters.staleWelcomes += 1
+  }
+
   // MARK: Saying
 
   mutating func announceWhatIsDue() {
+    dropStaleWelcome()
     if let pending = welcome, pending.due <= now {
       welcome = nil
       let isSuppressed =

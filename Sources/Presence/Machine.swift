@@ -34,6 +34,8 @@ package struct Machine: Sendable {
     package var ignoredAuthors: UInt64 = 0
     /// Scans that ran too late to judge by.
     package var lateScans: UInt64 = 0
+    /// WELCOMEs not sent because they were due while we were asleep.
+    package var staleWelcomes: UInt64 = 0
     /// WELCOMEs not sent because others had sent enough.
     package var suppressedWelcomes: UInt64 = 0
   }

@@ -39,6 +39,31 @@ import Testing
     #expect(beats.count >= 8)
   }
 
+  @Test func aWelcomeThatWasDueInOurSleepIsNotSaid() {
+    var stage = Stage()
+    stage.join()
+    stage.pass(.seconds(1))
+    stage.hear(.presence, from: peer(1))
+    stage.sleep(.seconds(90))
+    stage.wake()
+    #expect(stage.times(of: .welcome).isEmpty)
+    #expect(stage.times(of: .refresh) == [.seconds(91)])
+    #expect(stage.machine.counters.staleWelcomes == 1)
+  }
+
+  @Test func whoComesWhenWeWakeIsWelcomedAsEver() {
+    var stage = Stage()
+    stage.join()
+    stage.pass(.seconds(1))
+    stage.hear(.presence, from: peer(1))
+    stage.sleep(.seconds(90))
+    stage.hear(.presence, from: peer(2))
+    stage.wake()
+    stage.pass(.seconds(1))
+    #expect(stage.times(of: .welcome).count == 1)
+    #expect(stage.times(of: .welcome).allSatisfy { (.seconds(91) ... .milliseconds(91_200)).contains($0) })
+  }
+
   @Test func aReservationMakesReadyToo() {
     var stage = Stage()
     stage.machine.reservation(isHeld: true, at: stage.now)
