@@ -1,6 +1,7 @@
 import DequeModule
 import NIOCore
 import SansIO
+import Wire
 
 /// One direction of a circuit: what its writer sent and its reader has not taken.
 struct Flow: Sendable {
@@ -32,8 +33,21 @@ struct Flow: Sendable {
     if heldBytes == 0 { waitingSince = now }
     receivedBytes = sum
     heldBytes += bytes.readableBytes
-    held.append(bytes)
+    keep(bytes)
     return true
+  }
+
+  /// Smaller pieces that wait one behind the other are joined.
+  private static let joinedBytesMax = 4096
+
+  /// What is handed on at once is never copied; what has to wait behind others is, where it would keep alive
+  /// much more than itself.
+  private mutating func keep(_ bytes: ByteBuffer) {
+    if let last = held.last, last.readableBytes + bytes.readableBytes <= Self.joinedBytesMax {
+      held[held.count - 1].writeImmutableBuffer(bytes)
+    } else {
+      held.append(held.isEmpty ? bytes : bytes.compacted(within: 2))
+    }
   }
 
   mutating func takePreface(maxBytes: Int) -> ByteBuffer? {

@@ -1,6 +1,7 @@
 import DequeModule
 import NIOCore
 import SansIO
+import Wire
 
 /// What a session keeps for one stream: about 80 bytes, and a queue only while there is something in it.
 struct Stream: Sendable {
@@ -50,9 +51,16 @@ struct Stream: Sendable {
   mutating func enqueue(_ data: ByteBuffer) {
     // At once: the most that ever wait together comes late, after a hundred megabytes and more.
     if queue.isEmpty { queue.reserveCapacity(Self.queueCapacity) }
-    queue.append(data)
     queuedBytes += data.readableBytes
+    if let last = queue.last, last.readableBytes + data.readableBytes <= Self.joinedBytesMax {
+      queue[queue.count - 1].writeImmutableBuffer(data)
+    } else {
+      queue.append(data.compacted(within: 16))
+    }
   }
+
+  /// Small writes one behind the other are joined: each by itself would cost more than its bytes.
+  private static let joinedBytesMax = 1024
 
   /// Moves the first `count` queued bytes to the wire: the one copy on the way out.
   mutating func dequeue(_ count: Int, into wire: inout ByteBuffer) {

@@ -223,6 +223,28 @@ import Wire
     #expect(desk.service.heldByteCount == 0)
   }
 
+  /// Slices of a large buffer, mixed by their sender with much that somebody else reads.
+  @Test func `what waits for a reader keeps nothing else alive`() throws {
+    for (pieceBytes, count) in [(1, 3000), (5000, 30)] {
+      var desk = try ready()
+      let (hop, stop) = try desk.circuit(from: 1, to: 2)
+      for _ in 0..<count {
+        var received = ByteBuffer(repeating: 7, count: 256 * 1024)
+        let piece = received.readSlice(length: pieceBytes)
+        desk.send(try #require(piece), on: hop)
+      }
+      #expect(desk.service.heldByteCount == pieceBytes * count)
+      var chunks: [ByteBuffer] = []
+      while let chunk = desk.service.nextChunk(for: stop, maxBytes: 1 << 20, at: .zero) {
+        chunks.append(chunk)
+      }
+      #expect(chunks.map(\.readableBytes).reduce(0, +) == pieceBytes * count)
+      // All but the first, which did not have to wait.
+      let keptBytes = chunks.dropFirst().map(\.storageCapacity).reduce(0, +)
+      #expect(keptBytes <= 3 * pieceBytes * count, "\(keptBytes) bytes are kept for \(pieceBytes * count)")
+    }
+  }
+
   @Test func `too much held in all costs the circuit that holds most`() throws {
     var desk = try ready { $0.heldBytesMax = 10_000 }
     let heavy = try desk.circuit(from: 1, to: 2)
