@@ -180,6 +180,46 @@ import Wire
     #expect((relay.node.relaying?.counters.circuitsOpened ?? 0) >= 6)
   }
 
+  /// Both speak so much that the next circuit is nearly used up while the last is still there.
+  @Test func aCircuitThatReplacedAnotherIsReplacedInTimeToo() throws {
+    let relay = relay { $0.relayService?.circuitLimit = Limit(bytes: 128 << 10) }
+    let (alice, bob) = (messenger(behind: [relay]), messenger(behind: [relay]))
+    network.run(for: .seconds(4))
+    for number in 0..<120 {
+      for host in [alice, bob] {
+        _ = try network.on(host) { node, now in
+          try node.send("\(number) " + String(repeating: ".", count: 8000), to: .room("global"), at: now)
+        }
+      }
+      network.run(for: .milliseconds(650))
+    }
+    network.run(for: .seconds(2))
+    #expect(relay.node.relaying?.counters.circuitsOverBytes == 0)
+    #expect((relay.node.relaying?.counters.circuitsOpened ?? 0) >= 6)
+    #expect(alice.texts.count == 120 && bob.texts.count == 120)
+    #expect(alice.wasOfflineNever && bob.wasOfflineNever)
+  }
+
+  /// Two messages are more than it may carry: the warning and the end come together.
+  @Test func aCircuitThatIsCutIsAskedForAgainAtOnce() throws {
+    let relay = relay { $0.relayService?.circuitLimit = Limit(bytes: 24 << 10) }
+    let (alice, bob) = (messenger(behind: [relay]), messenger(behind: [relay]))
+    network.run(for: .seconds(4))
+    for number in 0..<4 {
+      for host in [alice, bob, alice, bob] {
+        _ = try network.on(host) { node, now in
+          try node.send("\(number) " + String(repeating: ".", count: 15_000), to: .room("global"), at: now)
+        }
+      }
+      network.run(for: .milliseconds(500))
+      #expect(alice.node.summary(of: bob.peerID).path == .relayed)
+      #expect(bob.node.summary(of: alice.peerID).path == .relayed)
+      network.run(for: .seconds(10))
+    }
+    #expect((relay.node.relaying?.counters.circuitsOverBytes ?? 0) >= 2)
+    #expect(alice.wasOfflineNever && bob.wasOfflineNever)
+  }
+
   @Test func anotherRelayTakesOver() throws {
     let relays = [relay(), relay(), relay()]
     let (alice, bob) = (messenger(behind: relays), messenger(behind: relays))
