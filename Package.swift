@@ -214,8 +214,8 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "bench",
     dependencies: [
-      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Presence", "Node", "Store", "Identity", "Wire",
-      "SansIO",
+      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "CircuitRelay", "Presence", "Node", "Store",
+      "Identity", "Wire", "SansIO",
       "TestKit", "NodeKit", "CSodium",
       "MallocCount", bytes, posix, logging, arguments,
     ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers", "Scenarios"],

@@ -24,7 +24,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] =
     wire + identity + multistream + noise + yamux + protocols + connection + node + protobuf + names + control
-    + chat + localDiscovery + autoNAT + dcutr
+    + chat + localDiscovery + autoNAT + dcutr + circuitRelay
 
   static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }

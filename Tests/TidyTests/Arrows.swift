@@ -113,14 +113,15 @@ let rooms: [String: Room] = [
     kind: .testSupport,
     ours: [
       "Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux", "Connection", "Ping", "Identify", "Perf",
-      "Chat", "LocalDiscovery", "AutoNAT", "DCUtR", "Node", "Runtime", "MeshworkControl", "TestKit",
+      "Chat", "LocalDiscovery", "AutoNAT", "DCUtR", "CircuitRelay", "Node", "Runtime", "MeshworkControl",
+      "TestKit",
     ], theirs: ["NIOCore", "SwiftProtobuf"]),
   "MallocCount": Room(kind: .testSupport, ours: [], theirs: []),
   "bench": Room(
     kind: .testSupport,
     ours: [
-      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "Store", "Identity", "Wire", "SansIO",
-      "Presence", "Node", "TestKit", "NodeKit",
+      "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "CircuitRelay", "Store", "Identity", "Wire",
+      "SansIO", "Presence", "Node", "TestKit", "NodeKit",
       "CSodium", "MallocCount",
     ],
     theirs: ["NIOCore", "NIOPosix", "Logging", "ArgumentParser"]),
