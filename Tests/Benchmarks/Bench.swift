@@ -7,7 +7,7 @@ import Foundation
 /// out the same everywhere, so it is held to the values in `Thresholds`, and exceeding one fails the run.
 ///
 /// Reading order: this file, `Figures/Figure`, then a part: `InMemory`, `Loopback`, `Gossip`, `Presence`,
-/// `Store`, `Laboratory`; what they are compared with is in `Bounds` and `Peers`.
+/// `Relay`, `Store`, `Laboratory`; what they are compared with is in `Bounds` and `Peers`.
 @main
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +24,7 @@ struct Measure: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case memory, allocations, roundtrips, handshakes, gossip, presence, store, runtime, loopback, connections,
       start
-    case ten, idle, lab
+    case relay, ten, idle, lab
   }
 
   @Argument(help: "Only these parts: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -69,7 +69,7 @@ struct Measure: AsyncParsableCommand {
     switch part {
     case .memory: try InMemoryFigures.throughput(effort)
     case .allocations: try InMemoryFigures.allocations(effort)
-    case .roundtrips: try RoundTripFigure.figures(effort)
+    case .roundtrips: try RoundTripFigure.figures(effort) + RelayRoundTrips.figures(effort)
     case .handshakes: try InMemoryFigures.handshakes(effort)
     case .gossip: try GossipFigures.figures(effort)
     case .ten: try TenProcesses.figures(effort, tools)
@@ -80,6 +80,7 @@ struct Measure: AsyncParsableCommand {
     case .loopback: try ThroughputFigures.figures(effort, tools)
     case .connections: try ConnectionFigures.figures(effort)
     case .start: try StartFigures.figures(effort, tools)
+    case .relay: try RelayFigures.figures(effort, tools)
     case .lab: try LabFigures.figures(effort, tools)
     }
   }
@@ -95,6 +96,12 @@ struct Measure: AsyncParsableCommand {
 struct Tools: ParsableArguments {
   @Option(help: "The meshnode to measure, as scripts/install puts it in place.")
   var meshnode = ".build/installed/bin/meshnode"
+
+  @Option(help: "The meshrelay to measure, as scripts/install puts it in place.")
+  var meshrelay = ".build/installed/bin/meshrelay"
+
+  @Option(help: "Seconds for which a relay's reservations are held.")
+  var hold: Double?
 
   @Option(help: "The meshsim to measure, as scripts/install puts it in place.")
   var meshsim = ".build/installed/bin/meshsim"

@@ -11,8 +11,8 @@ import Wire
 /// connections.
 ///
 /// Its first lines are the nodes' addresses, as far as they listen, then `ready`. Then it takes addresses,
-/// one a line, and at `dial` every node dials one of them (or the one node dials all). It ends with its
-/// input.
+/// one a line, and at `dial` every node dials one of them (or the one node dials all). At `held` it says how
+/// many are reachable through a relay. It ends with its input.
 struct Ends: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "ends", shouldDisplay: false)
 
@@ -23,6 +23,8 @@ struct Ends: AsyncParsableCommand {
   @Flag var listen = false
   /// They are present to each other.
   @Flag var messengers = false
+  /// Each reserves there.
+  @Option var relay: String?
 
   func run() async throws {
     raiseDescriptorLimit()
@@ -35,7 +37,9 @@ struct Ends: AsyncParsableCommand {
     Child.say("ready")
     var addresses: [Multiaddr] = []
     while let line = readLine() {
-      if line == "dial" {
+      if line == "held" {
+        Child.say("\(await held(by: nodes))")
+      } else if line == "dial" {
         Child.say("\(try await dial(from: nodes, to: addresses))")
       } else {
         addresses.append(try Multiaddr(line))
@@ -59,11 +63,18 @@ struct Ends: AsyncParsableCommand {
     return Clock.wall - start
   }
 
+  private func held(by nodes: [MeshNode]) async -> Int {
+    var count = 0
+    for node in nodes where await node.info().relays.contains(where: { $0.state == .accepted }) { count += 1 }
+    return count
+  }
+
   private var configuration: Meshwork.Configuration {
     var configuration = Meshwork.Configuration(identity: .ephemeral())
     configuration.listen = listen ? [.tcp(.v4(.loopback), port: 0)] : []
     configuration.mdns = false
     if messengers { configuration.messenger = .init() }
+    configuration.relays = [relay].compactMap { $0 }.compactMap { try? Multiaddr($0) }
     configuration.limits.connectionsMax = 20_000
     configuration.limits.connectionsHighWater = 20_000
     configuration.limits.connectionsLowWater = 20_000

@@ -15,28 +15,36 @@ final class MeshnodePair: TransferPair {
 
   func transfer(_ bytes: Int, _ direction: Direction) throws -> Transfer {
     let before = try ProcessStatistics.cpuSeconds(of: server.child.pid)
+    let (run, clientSeconds) = try Self.perf(executable, server.address, bytes, direction)
+    let serverSeconds = try ProcessStatistics.cpuSeconds(of: server.child.pid) - before
+    return Transfer(bytes: bytes, seconds: run.ms / 1000, cpuSeconds: clientSeconds + serverSeconds)
+  }
+
+  /// `meshnode perf`, and the processor time that it took.
+  static func perf(
+    _ executable: String, _ address: String, _ bytes: Int, _ direction: Direction
+  ) throws -> (run: Run, cpuSeconds: Double) {
     let client = try Child(
       executable,
       [
-        "perf", server.address, "--upload", "\(direction.upload(bytes))", "--download",
-        "\(direction.download(bytes))",
-        "--json",
+        "perf", address, "--upload", "\(direction.upload(bytes))", "--download",
+        "\(direction.download(bytes))", "--json",
       ])
     let answer = try client.readLine()
-    let clientSeconds = try client.finish()
-    let serverSeconds = try ProcessStatistics.cpuSeconds(of: server.child.pid) - before
+    let seconds = try client.finish()
     guard let run = try? JSONDecoder().decode(Answer.self, from: Data(answer.utf8))[direction],
       run.bytes == bytes
     else { throw BenchError("meshnode perf answered \(answer)") }
-    return Transfer(bytes: bytes, seconds: run.ms / 1000, cpuSeconds: clientSeconds + serverSeconds)
+    return (run, seconds)
+  }
+
+  struct Run: Decodable {
+    let bytes: Int
+    let ms: Double
   }
 
   private struct Answer: Decodable {
     let upload, download: Run
-    struct Run: Decodable {
-      let bytes: Int
-      let ms: Double
-    }
 
     subscript(direction: Direction) -> Run { direction == .upload ? upload : download }
   }
@@ -45,25 +53,36 @@ final class MeshnodePair: TransferPair {
 /// A `meshnode run` that has said it is ready.
 struct RunningNode {
   let child: Child
+  let peer: String
   /// With the peer's id.
   let address: String
 
-  init(_ executable: String, data: String, _ flags: [String] = []) throws {
+  /// - Parameter isRelay: whether the executable is `meshrelay`.
+  init(_ executable: String, data: String, _ flags: [String] = [], isRelay: Bool = false) throws {
     child = try Child(
       executable,
       [
-        "run", "--data", data, "--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", "--api", "stdio",
-        "--log-level", "error",
+        "run", "--data", data, "--listen", "/ip4/127.0.0.1/tcp/0", "--api", "stdio", "--log-level", "error",
       ]
-        + flags, isQuiet: true)
+        + (isRelay ? [] : ["--no-mdns"]) + flags, isQuiet: true)
     let decoder = JSONDecoder()
     while true {
       let line = try child.readLine(within: 10)
       guard let event = try? decoder.decode(Event.self, from: Data(line.utf8)).params, event.type == "ready",
         let peer = event.peerId, let address = event.listenAddrs?.first
       else { continue }
+      self.peer = peer
       self.address = address.contains("/p2p/") ? address : "\(address)/p2p/\(peer)"
       return
+    }
+  }
+
+  /// Waits until it is reachable through the relay it was given.
+  func awaitReservation() throws {
+    while true {
+      let line = Data(try child.readLine(within: 30).utf8)
+      guard let event = try? JSONDecoder().decode(Event.self, from: line).params else { continue }
+      if event.type == "reservation", event.state == "accepted" { return }
     }
   }
 
@@ -72,6 +91,7 @@ struct RunningNode {
     struct Parameters: Decodable {
       let type: String
       let peerId: String?
+      let state: String?
       let listenAddrs: [String]?
     }
   }
