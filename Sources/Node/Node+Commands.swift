@@ -103,12 +103,12 @@ extension Node {
     leaveLinks()
     chat?.finish(at: now)
     pumpChat()
+    deadlines.set(.shutdown, to: now + configuration.timeouts.shutdown)
     if sayLeave() {
       deadlines.set(.farewell, to: now + configuration.timeouts.farewell)
     } else {
       closeEverything()
     }
-    deadlines.set(.shutdown, to: now + configuration.timeouts.shutdown)
   }
 
   func closeEverything() {
