@@ -16,25 +16,14 @@ import Wire
   private func relays(_ count: Int) -> [NodeNetwork.Host] {
     (0..<count).map { index in
       let ip = IPAddress.v4(IPv4Address(rawValue: 0x5001_0001 + UInt32(index) << 16))
-      return network.add(ip: ip) {
-        $0.relayService = ServiceConfiguration()
-        $0.gossip = .forMessengers
-        $0.forwardsGossip = true
-        $0.servesReachability = true
-      }
+      return network.addRelay(ip: ip) { $0.servesReachability = true }
     }
   }
 
   private func messenger(_ relays: [NodeNetwork.Host], behind router: NodeNetwork.Router? = nil)
     -> NodeNetwork.Host
   {
-    let host = network.add {
-      $0.beMessenger()
-      $0.relays = relays.map(\.fullAddress)
-      $0.relayClient?.relaysDesired = relays.count
-    }
-    host.router = router
-    return host
+    network.addMessenger(using: relays, behind: router) { $0.relayClient?.relaysDesired = relays.count }
   }
 
   @Test func whoCanBeDialledIsPublic() throws {
@@ -115,8 +104,10 @@ import Wire
 
   /// The relay does not know that the old connection is dead, and keeps the new one.
   @Test func whoMovesIsNotTurnedAwayForItsOwnDeadConnection() throws {
-    let relays = [relay(), relay()]
-    let (alice, bob) = (messenger(relays), messenger(relays))
+    let relays = [network.addRelay(), network.addRelay()]
+    let (alice, bob) = (
+      network.addMessenger(using: relays, behind: .drops), network.addMessenger(using: relays, behind: .drops)
+    )
     network.run(for: .seconds(5))
     network.vanish(bob)
     let ip = try #require(Multiaddr.tcp(.v4(IPv4Address(rawValue: 0x5600_0001)), port: 4001).host?.ip)
@@ -130,22 +121,5 @@ import Wire
       #expect(Set(bob.node.heldRelays) == Set(relays.map(\.peerID)))
     }
     #expect(alice.wasOfflineNever && bob.wasOfflineNever)
-  }
-
-  private func relay() -> NodeNetwork.Host {
-    network.add {
-      $0.relayService = ServiceConfiguration()
-      $0.gossip = .forMessengers
-      $0.forwardsGossip = true
-    }
-  }
-
-  private func messenger(_ relays: [NodeNetwork.Host]) -> NodeNetwork.Host {
-    let host = network.add {
-      $0.beMessenger()
-      $0.relays = relays.map(\.fullAddress)
-    }
-    host.router = .drops
-    return host
   }
 }

@@ -13,24 +13,13 @@ import Wire
   let network = NodeNetwork()
 
   private func relay(_ configure: (inout Node.Configuration) -> Void = { _ in }) -> NodeNetwork.Host {
-    network.add {
-      $0.relayService = ServiceConfiguration()
-      $0.gossip = .forMessengers
-      $0.forwardsGossip = true
-      configure(&$0)
-    }
+    network.addRelay(configure)
   }
 
   private func messenger(
     behind relays: [NodeNetwork.Host], _ configure: (inout Node.Configuration) -> Void = { _ in }
   ) -> NodeNetwork.Host {
-    let host = network.add {
-      $0.beMessenger()
-      $0.relays = relays.map(\.fullAddress)
-      configure(&$0)
-    }
-    host.isListening = false
-    return host
+    network.addMessenger(using: relays, isListening: false, configure)
   }
 
   /// Reaches others through relays and is itself nowhere to be found.

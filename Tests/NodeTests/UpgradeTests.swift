@@ -12,27 +12,14 @@ import Wire
 @Suite struct UpgradeTests {
   let network = NodeNetwork()
 
-  private func relay() -> NodeNetwork.Host {
-    network.add {
-      $0.relayService = ServiceConfiguration()
-      $0.gossip = .forMessengers
-      $0.forwardsGossip = true
-    }
-  }
-
   private func home(
     _ router: NodeNetwork.Router = .drops, behind relays: [NodeNetwork.Host]
   ) -> NodeNetwork.Host {
-    let host = network.add {
-      $0.beMessenger()
-      $0.relays = relays.map(\.fullAddress)
-    }
-    host.router = router
-    return host
+    network.addMessenger(using: relays, behind: router)
   }
 
   @Test func twoHomesBecomeDirect() throws {
-    let relay = relay()
+    let relay = network.addRelay()
     let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
     let isDirect = network.run(within: .seconds(5)) { [network] in
       _ = network
@@ -52,7 +39,7 @@ import Wire
 
   /// From the circuit to the direct path: an exchange over the relay, and a simultaneous open.
   @Test func itTakesFewRoundTrips() throws {
-    let relay = relay()
+    let relay = network.addRelay()
     let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
     var relayedAt: Instant?
     _ = network.run(within: .seconds(5)) { [network] in
@@ -65,7 +52,7 @@ import Wire
   }
 
   @Test func rejectingRoutersAreOvercomeWhenPacketsCross() throws {
-    let relay = relay()
+    let relay = network.addRelay()
     let (alice, bob) = (home(.rejects, behind: [relay]), home(.rejects, behind: [relay]))
     network.run(for: .seconds(10))
     #expect(alice.node.summary(of: bob.peerID).path == .direct)
@@ -73,7 +60,7 @@ import Wire
   }
 
   @Test func chatGoesOnWhileThePathChanges() throws {
-    let relay = relay()
+    let relay = network.addRelay()
     let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
     network.run(for: .milliseconds(900))
     var sent: [String] = []
@@ -89,7 +76,7 @@ import Wire
   }
 
   @Test func whenTheDirectPathDiesTheRelayTakesOver() throws {
-    let relay = relay()
+    let relay = network.addRelay()
     let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
     network.run(for: .seconds(60))
     #expect(alice.node.summary(of: bob.peerID).path == .direct)
@@ -106,11 +93,7 @@ import Wire
   /// From the listening port its packets would take the way of the answers to the other side's.
   @Test func whoIsMappedDifferentlyToEachPunchesFromAnotherPort() throws {
     let relays = (0..<2).map { index in
-      network.add(ip: .v4(IPv4Address(rawValue: 0x5001_0001 + UInt32(index) << 16))) {
-        $0.relayService = ServiceConfiguration()
-        $0.gossip = .forMessengers
-        $0.forwardsGossip = true
-      }
+      network.addRelay(ip: .v4(IPv4Address(rawValue: 0x5001_0001 + UInt32(index) << 16)))
     }
     let (alice, bob) = (home(.symmetric, behind: relays), home(behind: relays))
     network.run(for: .seconds(60))
@@ -123,7 +106,7 @@ import Wire
   }
 
   @Test func whoCannotBeReachedIsToldWhy() throws {
-    let relay = relay()
+    let relay = network.addRelay()
     let (alice, bob) = (home(behind: [relay]), home(behind: [relay]))
     network.partition([alice], from: [bob])
     network.run(for: .seconds(60))
