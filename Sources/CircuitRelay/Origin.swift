@@ -7,9 +7,8 @@ struct Origin: Hashable, Sendable {
   var network: AddressPrefix?
 
   init(_ remote: Multiaddr) {
-    guard let ip = remote.host?.ip, !ip.isLoopback else { return }
-    host = .host(of: ip)
-    network = .network(of: ip)
+    host = remote.hostPrefix
+    network = remote.networkPrefix
   }
 }
 

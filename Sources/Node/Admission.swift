@@ -9,7 +9,7 @@ struct Admission {
   let limits: Node.Limits
   private(set) var connections = 0
   private(set) var handshakes = 0
-  private var groups: [AddressGroup: Group] = [:]
+  private var groups: [AddressPrefix: Group] = [:]
   var groupCount: Int { groups.count }
 
   private struct Group {
@@ -32,7 +32,7 @@ struct Admission {
   mutating func admit(from remote: Multiaddr, at now: Instant) -> Refusal? {
     if connections >= limits.connectionsMax { return .tooManyConnections }
     if handshakes >= limits.handshakesMax - limits.handshakesReserved { return .tooManyHandshakes }
-    if let key = AddressGroup(remote) {
+    if let key = remote.hostPrefix {
       var group = groups[key] ?? Group(arrivals: newBucket(at: now))
       defer { groups[key] = group }
       if group.connections >= limits.connectionsPerAddressMax { return .tooManyFromAddress }
@@ -59,7 +59,7 @@ struct Admission {
   /// Counts a connection out. `remote` only for inbound ones.
   mutating func connectionEnded(inboundFrom remote: Multiaddr?, at now: Instant) {
     connections -= 1
-    guard let remote, let key = AddressGroup(remote), var group = groups[key] else { return }
+    guard let remote, let key = remote.hostPrefix, var group = groups[key] else { return }
     group.connections -= 1
     groups[key] = group.connections == 0 && group.arrivals.isFull(at: now) ? nil : group
   }
@@ -74,31 +74,5 @@ struct Admission {
     guard groups.count > limits.addressGroupsMax else { return }
     groups = groups.filter { $0.value.connections > 0 || !$0.value.arrivals.isFull(at: now) }
     if groups.count > limits.addressGroupsMax { groups = groups.filter { $0.value.connections > 0 } }
-  }
-}
-
-/// The part of an IP address that stands for one host's network: all of an IPv4 address, 56 bits of an IPv6
-/// one.
-struct AddressGroup: Hashable {
-  private let prefix: UInt64
-  private let isIPv6: Bool
-
-  /// Nil for loopback, for addresses without an IP, and for circuits, whose IP is the relay's.
-  init?(_ address: Multiaddr) {
-    guard !address.isCircuit, let ip = address.host?.ip, !ip.isLoopback else { return nil }
-    switch ip {
-    case .v4(let address): (prefix, isIPv6) = (UInt64(address.rawValue), false)
-    case .v6(let address): (prefix, isIPv6) = (address.upper >> 8, true)
-    }
-  }
-
-  /// Nil also where many honest hosts may share an address: everywhere but on the internet.
-  init?(global address: Multiaddr) {
-    guard case .global? = address.host?.ip?.reach else { return nil }
-    self.init(address)
-  }
-
-  var bytes: [UInt8] {
-    [isIPv6 ? 6 : 4] + withUnsafeBytes(of: prefix.bigEndian) { [UInt8]($0) }
   }
 }

@@ -61,9 +61,11 @@ extension Node {
   private func openGossip(to peer: PeerID, _ version: Version) {
     guard phase == .running, let entry = preferredConnection(to: peer), !entry.isClosing else { return }
     gossipStreams[peer, default: GossipStreams(version: version)].version = version
+    // Everywhere but on the internet many honest hosts may share an address.
+    let isGlobal = entry.remote.host?.ip?.reach == .global
     gossip?.peerConnected(
       peer, version: version, direction: entry.direction == .inbound ? .inbound : .outbound,
-      addressGroup: AddressGroup(global: entry.remote)?.bytes)
+      addressGroup: isGlobal ? entry.remote.hostPrefix?.bytes : nil)
     do throws(NodeError) {
       let handle = try openGossipStream(version, on: entry)
       gossipStreams[peer]?.outbound = handle

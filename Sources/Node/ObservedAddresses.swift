@@ -20,7 +20,9 @@ struct ObservedAddresses {
   private struct Observation {
     let address: Multiaddr
     let ip: IPAddress
-    let group: AddressGroup?
+    /// The observer's host, and its network: however many hosts an operator has, they have one voice.
+    let host: AddressPrefix?
+    let network: AddressPrefix?
     /// We dialled, so that a router has chosen what the peer sees; else it is where the peer has dialled.
     let isMapped: Bool
   }
@@ -34,7 +36,8 @@ struct ObservedAddresses {
     observations.removeValue(forKey: observer)
     guard let (ip, port) = Self.place(address, seenFrom: remote) else { return }
     observations[observer] = Observation(
-      address: .tcp(ip, port: port), ip: ip, group: AddressGroup(remote), isMapped: weDialled)
+      address: .tcp(ip, port: port), ip: ip, host: remote.hostPrefix, network: remote.networkPrefix,
+      isMapped: weDialled)
     if observations.count > Self.observersMax { observations.removeFirst() }
   }
 
@@ -70,27 +73,28 @@ struct ObservedAddresses {
   private func agreed<Key: Hashable>(by key: (Observation) -> Key) -> [Key] {
     var agreed: [(key: Key, count: Int)] = []
     for isIPv4 in [false, true] {
-      var groups: OrderedDictionary<Key, Set<AddressGroup>> = [:]
+      var networks: OrderedDictionary<Key, Set<AddressPrefix>> = [:]
       for observation in observations.values where observation.ip.isIPv4 == isIPv4 {
-        if let group = observation.group { groups[key(observation), default: []].insert(group) }
+        if let network = observation.network { networks[key(observation), default: []].insert(network) }
       }
-      let most = groups.values.map(\.count).max() ?? 0
+      let most = networks.values.map(\.count).max() ?? 0
       let least = max(Self.agreementMin, most / Self.agreementShare)
-      agreed += groups.filter { $0.value.count >= least }.map { ($0.key, $0.value.count) }
+      agreed += networks.filter { $0.value.count >= least }.map { ($0.key, $0.value.count) }
     }
     return agreed.sorted { $0.count > $1.count }.map(\.key)
   }
 
-  /// How a router maps one port of ours, by what peers in different networks saw of it. IPv4 alone: IPv6
-  /// addresses are rarely translated, and several of them are no sign of it.
+  /// How a router maps one port of ours, by what different hosts saw of it: nothing is dialled on this
+  /// evidence, so it may come from one operator. IPv4 alone: IPv6 addresses are rarely translated, and several
+  /// of them are no sign of it.
   func mapping(listening: [Multiaddr]) -> NATDiagnosis.Mapping {
     let ports = Set(listening.compactMap { $0.tcpEndpoint?.port })
-    var seen: OrderedDictionary<Multiaddr, Set<AddressGroup>> = [:]
+    var seen: OrderedDictionary<Multiaddr, Set<AddressPrefix>> = [:]
     for observation in observations.values where observation.isMapped {
-      guard let group = observation.group, observation.ip.isIPv4, observation.ip.reach == .global else {
+      guard let host = observation.host, observation.ip.isIPv4, observation.ip.reach == .global else {
         continue
       }
-      seen[observation.address, default: []].insert(group)
+      seen[observation.address, default: []].insert(host)
     }
     let all = seen.values.reduce(0) { $0 + $1.count }
     // One that sees something else than the others do may lie.

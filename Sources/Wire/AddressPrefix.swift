@@ -17,4 +17,22 @@ package struct AddressPrefix: Hashable, Sendable {
   package static func host(of ip: IPAddress) -> AddressPrefix { AddressPrefix(ip, ip4: 32, ip6: 56) }
   /// What registries hand to one operator, roughly: the pure core has no table of autonomous systems.
   package static func network(of ip: IPAddress) -> AddressPrefix { AddressPrefix(ip, ip4: 16, ip6: 32) }
+
+  /// The bits and how many they are; no two prefixes have the same bytes.
+  package var bytes: [UInt8] {
+    [isIPv6 ? 6 : 4, length] + withUnsafeBytes(of: bits.bigEndian) { [UInt8]($0) }
+  }
+}
+
+extension Multiaddr {
+  /// Whose host a connection from here is counted for: nil for loopback, for addresses without an IP, and for
+  /// circuits, whose IP is the relay's.
+  package var hostPrefix: AddressPrefix? { remoteIP.map { .host(of: $0) } }
+  /// The same for whose network.
+  package var networkPrefix: AddressPrefix? { remoteIP.map { .network(of: $0) } }
+
+  private var remoteIP: IPAddress? {
+    guard !isCircuit, let ip = host?.ip, !ip.isLoopback else { return nil }
+    return ip
+  }
 }

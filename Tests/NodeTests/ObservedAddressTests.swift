@@ -79,7 +79,7 @@ import Wire
     #expect(observations.mapping(listening: []) == .addressDependent)
   }
 
-  /// What observers, each in a network of its own, see of us when we dial them.
+  /// What observers, each a host of its own, see of us when we dial them.
   private func mapping(_ seen: [Multiaddr], listening: [Multiaddr] = []) -> NATDiagnosis.Mapping {
     var observed = ObservedAddresses()
     for (index, address) in seen.enumerated() {
@@ -90,14 +90,14 @@ import Wire
     return observed.mapping(listening: listening)
   }
 
-  @Test func oneNetworkAloneIsNotBelieved() {
+  @Test func oneNetworkAloneIsNotBelievedHoweverManyHostsItHas() {
     var observed = ObservedAddresses()
     for index in 0..<10 {
       observed.note(
-        home, by: PeerIDs.make(UInt8(index)), from: place(0x2D0A_0001), weDialled: true)
+        home, by: PeerIDs.make(UInt8(index)), from: place(0x2D0A_0001 + UInt32(index)), weDialled: true)
     }
     #expect(observed.agreed.isEmpty)
-    observed.note(home, by: PeerIDs.make(20), from: place(0x2D0A_0002), weDialled: true)
+    observed.note(home, by: PeerIDs.make(20), from: place(0x2D0B_0001), weDialled: true)
     #expect(observed.agreed == [home])
   }
 
