@@ -5,7 +5,8 @@ extension Ledger {
   /// Newest first. Matches are read from the newest back until there are enough, so that a word which is in
   /// every message costs no more than a rare one; a rank by relevance would have to see them all first.
   func search(_ text: String, in conversation: Conversation?, limit: Int) throws -> [Message] {
-    try database.read { db in
+    try database.write { try index($0) }
+    return try database.read { db in
       let place: Int64?
       if let conversation {
         guard let number = try number(of: conversation, db) else { return [] }
@@ -35,5 +36,16 @@ extension Ledger {
       if try pattern.accepts(message.text) { found.append(message) } else { rejected += 1 }
     }
     return found
+  }
+
+  /// Puts the messages into the index that are not in it yet.
+  func index(_ db: Database) throws {
+    try db.run(
+      """
+      INSERT INTO search (rowid, words)
+      SELECT row, words FROM wordsOfMessages WHERE row > (SELECT row FROM indexed)
+      """, [])
+    if db.changesCount == 0 { return }
+    try db.run("UPDATE indexed SET row = (SELECT max(row) FROM messages)", [])
   }
 }

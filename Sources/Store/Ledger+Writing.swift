@@ -5,12 +5,40 @@ import Identity
 import Wire
 
 extension Ledger {
-  /// All of it, in one transaction, or nothing.
+  /// All of it, in one transaction, or nothing. Now and then, what was put off is done as well.
   func apply(_ writes: [Write]) throws -> [Outcome] {
-    try database.write { db in
+    let tends = isTimeToTend(writes: writes.count)
+    let outcomes = try transaction { db in
       let outcomes = try writes.map { try apply($0, db) }
       try trim(after: writes, db)
+      if tends { try index(db) }
       return outcomes
+    }
+    // All is kept: a disk that fails here will be noticed by the next write.
+    if tends { try? database.writeWithoutTransaction { _ = try $0.checkpoint(.passive) } }
+    wrote(writes.count, tended: tends)
+    return outcomes
+  }
+
+  /// The same, or nil when it would take longer than a few writes do.
+  func applyAtOnce(_ writes: [Write]) throws -> [Outcome]? {
+    if writes.count > Limits.writesAtOnceMax || isTimeToTend(writes: writes.count) { return nil }
+    return try apply(writes)
+  }
+
+  /// Like GRDB's `write`, which has SQLite read the words BEGIN and COMMIT anew every time.
+  func transaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    try database.writeWithoutTransaction { db in
+      try db.run("BEGIN IMMEDIATE", [])
+      do {
+        let result = try body(db)
+        try db.run("COMMIT", [])
+        return result
+      } catch {
+        numbers.forget()
+        try? db.rollback()
+        throw error
+      }
     }
   }
 
@@ -43,7 +71,7 @@ extension Ledger {
     return .inserted
   }
 
-  /// False when there is a message of this name.
+  /// False when there is a message of this name. It is not in the index yet.
   func insert(_ message: Message, conversation: Int64, row: Int64?, _ db: Database) throws -> Bool {
     let author = try numberOrNew(for: message.key.author, db)
     try db.run(
@@ -58,11 +86,7 @@ extension Ledger {
         textBytes(message.text), message.sentMs, message.receivedMs, message.state.code,
         message.state.reason,
       ])
-    if db.changesCount == 0 { return false }
-    try db.run(
-      "INSERT INTO search (rowid, words) SELECT row, words FROM wordsOfMessages WHERE row = ?",
-      [db.lastInsertedRowID])
-    return true
+    return db.changesCount > 0
   }
 
   private func set(_ state: DeliveryState, of key: MessageKey, _ db: Database) throws {
@@ -106,20 +130,24 @@ extension Ledger {
   }
 
   private func numberOrNew(for peer: PeerID, _ db: Database) throws -> Int64 {
-    if let number = try number(of: peer, db) { return number }
-    try db.run("INSERT INTO people (peer) VALUES (?)", [bytes(peer)])
-    return db.lastInsertedRowID
+    try numbers.number(of: .person(peer)) {
+      if let number = try number(of: peer, db) { return number }
+      try db.run("INSERT INTO people (peer) VALUES (?)", [bytes(peer)])
+      return db.lastInsertedRowID
+    }
   }
 
   func numberOrNew(for conversation: Conversation, _ db: Database) throws -> Int64 {
-    if let number = try number(of: conversation, db) { return number }
-    switch conversation {
-    case .room(let name):
-      try db.run("INSERT INTO conversations (room) VALUES (CAST(? AS TEXT))", [textBytes(name)])
-    case .peer(let peer):
-      try db.run("INSERT INTO conversations (peer) VALUES (?)", [try numberOrNew(for: peer, db)])
+    try numbers.number(of: .conversation(conversation)) {
+      if let number = try number(of: conversation, db) { return number }
+      switch conversation {
+      case .room(let name):
+        try db.run("INSERT INTO conversations (room) VALUES (CAST(? AS TEXT))", [textBytes(name)])
+      case .peer(let peer):
+        try db.run("INSERT INTO conversations (peer) VALUES (?)", [try numberOrNew(for: peer, db)])
+      }
+      return db.lastInsertedRowID
     }
-    return db.lastInsertedRowID
   }
 
   // MARK: Bounds
@@ -162,7 +190,8 @@ extension Ledger {
     try db.run(
       """
       INSERT INTO search (search, rowid, words)
-      SELECT 'delete', row, words FROM wordsOfMessages WHERE \(excess)
+      SELECT 'delete', row, words FROM wordsOfMessages
+      WHERE row <= (SELECT row FROM indexed) AND \(excess)
       """, bounds)
     try db.run("DELETE FROM messages WHERE \(excess)", bounds)
     count(forgotten: db.changesCount)

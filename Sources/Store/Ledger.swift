@@ -10,7 +10,10 @@ final class Ledger: Sendable {
   let limits: Limits
   /// Messages to keep; nil for as many as the disk takes.
   let messagesMax: Int?
+  let numbers = Numbers()
   private let counted = Mutex(Store.Counters())
+  /// Writes since the index and the database were last brought up to date.
+  private let untended = Mutex(0)
   /// Authors written since those heard longest ago were last dropped.
   private let untrimmedAuthors = Mutex(0)
 
@@ -29,6 +32,8 @@ final class Ledger: Sendable {
       }
       // In WAL the database is consistent at any moment without waiting for the disk at every commit.
       try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = \(Limits.logBytesMax)")
+      // Moving the log into the database does wait for the disk: see `apply`.
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
     }
     try Schema.migrator.migrate(database)
     return Ledger(database, limits: limits, messagesMax: nil)
@@ -74,8 +79,17 @@ final class Ledger: Sendable {
     }
   }
 
-  /// Gives the file back. A log that cannot be moved into it stays beside it and is not lost.
-  func close() { try? database.close() }
+  /// Whether the index and the database are to be brought up to date with so many more writes.
+  func isTimeToTend(writes more: Int) -> Bool { untended.withLock { $0 + more > Limits.writesUntendedMax } }
+
+  func wrote(_ count: Int, tended: Bool) { untended.withLock { $0 = tended ? 0 : $0 + count } }
+
+  /// Gives the file back. What is not in the index or the database is not lost: it stays beside it, and is
+  /// put there later.
+  func close() {
+    try? database.write { try index($0) }
+    try? database.close()
+  }
 
   private static func configuration(examined: Bool) -> GRDB.Configuration {
     var configuration = GRDB.Configuration()

@@ -33,10 +33,18 @@ package struct Limits: Sendable {
   /// Of the pages of the file: enough for the upper levels of its trees. Pages that fall out are still in
   /// the system's cache.
   static let cacheKiB = 1024
+  /// Writes after which the messages among them are put into the full-text index and the log is moved into
+  /// the database. For each message by itself that is three quarters of what keeping it costs; for so many it
+  /// takes some ten milliseconds.
+  static let writesUntendedMax = 256
+  /// Writes of one batch that do not wait for the thread: together they take a millisecond or two.
+  static let writesAtOnceMax = 32
   /// A log longer than this is cut once its content is in the database.
   static let logBytesMax = 4 * 1024 * 1024
   /// Damaged files put aside. Whoever has so many has a broken disk, not a broken file.
   static let filesAsideMax = 100
+  /// People and conversations whose numbers are at hand; a hundred bytes each.
+  static let numbersKnown = 1024
   /// What a person types into a search field.
   static let searchCharactersMax = 256
   static let searchWordsMax = 16

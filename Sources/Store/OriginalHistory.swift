@@ -109,14 +109,21 @@ extension Ledger {
   /// Puts messages, oldest first, before all that is here: they are older, whenever they came. They count as
   /// read. Returns how many were new.
   func insertBeforeAll(_ messages: [Message]) throws -> Int {
-    try database.write { db in
+    try transaction { db in
+      // These come before what is indexed, and so would not come to it later.
+      try index(db)
       let first = try Int64.fetchOne(db, sql: "SELECT min(row) FROM messages") ?? 1
       let (start, overflow) = first.subtractingReportingOverflow(Int64(messages.count))
       var new = 0
       for (index, message) in messages.enumerated() {
         let conversation = try numberOrNew(for: message.conversation, db)
         let row = overflow ? nil : start + Int64(index)
-        if try insert(message, conversation: conversation, row: row, db) { new += 1 }
+        guard try insert(message, conversation: conversation, row: row, db) else { continue }
+        new += 1
+        if row == nil { continue }
+        try db.run(
+          "INSERT INTO search (rowid, words) SELECT row, words FROM wordsOfMessages WHERE row = ?",
+          [db.lastInsertedRowID])
       }
       try trimMessages(db)
       return new

@@ -10,6 +10,7 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { try $0.execute(sql: first) }
+    migrator.registerMigration("2") { try $0.execute(sql: second) }
     return migrator
   }
 
@@ -35,7 +36,7 @@ enum Schema {
   /// - `search` is the full-text index. It holds no positions and no text: the view gives it the text, and a
   ///   word that names the conversation in front of it, which nobody types, so that searching one
   ///   conversation does not go through all. The lengths for which it keeps beginnings of words are those of
-  ///   `SearchPattern`. `Ledger` keeps it in step, not a trigger: in a file that anybody may have written,
+  ///   `SearchPattern`. `Ledger` fills it, not a trigger: in a file that anybody may have written,
   ///   SQLite rightly lets the schema do nothing but harmless things.
   private static let first = """
     PRAGMA application_id = \(applicationID);
@@ -91,5 +92,11 @@ enum Schema {
       words, content = 'wordsOfMessages', content_rowid = 'row', detail = none, columnsize = 0,
       tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5 6 7 8'
     );
+    """
+
+  /// - `indexed` says which rows are in `search`: those up to this one. Until now all were.
+  private static let second = """
+    CREATE TABLE indexed (row INTEGER NOT NULL) STRICT;
+    INSERT INTO indexed SELECT ifnull(max(row), 0) FROM messages;
     """
 }

@@ -32,6 +32,7 @@ import Testing
       let last = try #require(desk.store.history(of: Self.writers, limit: 1).last)
       let found = Int(last.sequence) / 100 + 1
       #expect(found == next || found == next + 1, "round \(round)")
+      #expect(desk.store.search("message", in: Self.writers, limit: 1) == [last], "round \(round)")
       next = found
       try expectAll(desk.store, batches: next, round: round)
       desk.shut()
