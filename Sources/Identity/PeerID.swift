@@ -52,6 +52,9 @@ public struct PeerID: Hashable, Sendable {
     word5 = word(5) | UInt64(bytes.count)
   }
 
+  /// By 64 bits of the key or its digest alone: peers are looked up dozens of times for each message.
+  public func hash(into hasher: inout Hasher) { hasher.combine(word2) }
+
   /// The multihash, as on the wire.
   public var bytes: [UInt8] {
     let words = [word0, word1, word2, word3, word4, word5]

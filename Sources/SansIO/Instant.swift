@@ -3,9 +3,9 @@
 ///
 /// Machines never read a clock; every input carries the instant it happens at. Arithmetic saturates, because
 /// a duration may come from a peer.
-package struct Instant: Hashable, Comparable, Sendable {
+@usableFromInline package struct Instant: Hashable, Comparable, Sendable {
   /// Nanoseconds since the driver's origin.
-  package var nanoseconds: UInt64
+  @usableFromInline package var nanoseconds: UInt64
 
   package static let zero = Instant(nanoseconds: 0)
   package static let distantFuture = Instant(nanoseconds: .max)
@@ -14,7 +14,7 @@ package struct Instant: Hashable, Comparable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
-  package static func < (left: Instant, right: Instant) -> Bool {
+  @inlinable package static func < (left: Instant, right: Instant) -> Bool {
     left.nanoseconds < right.nanoseconds
   }
 
