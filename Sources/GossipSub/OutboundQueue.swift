@@ -52,6 +52,9 @@ struct OutboundQueue: Sendable {
   /// Messages were asked for and the peer cannot know yet.
   var isAsking: Bool { !wants.isEmpty }
 
+  /// Messages of others wait.
+  var isForwarding: Bool { !forwards.isEmpty }
+
   func isTelling(of topic: Topic) -> Bool { haves[topic] != nil }
 
   var messageCount: Int { publishes.count + forwards.count }

@@ -48,6 +48,13 @@ struct PeerState: Sendable {
     return result
   }
 
+  /// The peer has a message: should it be waiting to be sent to it, it need not be.
+  mutating func noteHas(_ id: MessageID, limit: Int) {
+    guard outbound.isForwarding, dontWantIDs < limit else { return }
+    dontWantIDs += 1
+    unwanted.insert(id)
+  }
+
   mutating func heartbeat() {
     (announcements, askedIDs, answeredIDs, dontWantIDs) = (0, 0, 0, 0)
     unwanted.heartbeat()

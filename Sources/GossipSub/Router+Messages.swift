@@ -31,6 +31,9 @@ extension Router {
     let id = rules.messageID.id(of: author, sequence: sequence)
     if seen.contains(id) {
       counters.duplicates += 1
+      if let index = peers.index(forKey: peer) {
+        peers.values[index].noteHas(id, limit: configuration.dontWantIDsMax)
+      }
       if let topic = deliveries.duplicate(id, from: peer, at: now) { scores.deliveredInTime(peer, topic) }
       return true
     }

@@ -127,7 +127,10 @@ package struct Router: Sendable {
   // MARK: Time
 
   /// When `advance(to:)` must be called at the latest.
-  package var deadline: Instant { nextHeartbeat }
+  package var deadline: Instant {
+    // Mutating: whoever asks the router in its place need not copy it to do so.
+    mutating get { nextHeartbeat }
+  }
 
   package mutating func advance(to now: Instant) {
     self.now = max(self.now, now)

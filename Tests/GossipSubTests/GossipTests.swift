@@ -269,6 +269,17 @@ import Wire
     #expect(rig.router.counters.unwanted == 1)
   }
 
+  /// A neighbour that sends a message has it, whoever sent it first.
+  @Test func whatAPeerSendsMeanwhileIsNotSentToIt() throws {
+    let (author, member, other) = (try Peer(1), try Peer(2), try Peer(3))
+    var rig = try Rig()
+    rig.connect([author, member, other])
+    rig.hear([author.message(1), author.message(2, "second")], from: author)
+    rig.hear([author.message(1)], from: member)
+    #expect(try rig.said(to: member).texts == ["second"])
+    #expect(try rig.said(to: other).texts.count == 2)
+  }
+
   @Test func itIsTakenOutOfTheQueueAsWell() throws {
     let (author, member) = (try Peer(1), try Peer(2))
     var rig = try Rig()
