@@ -19,7 +19,8 @@ public actor MeshNode {
   /// What it was made with.
   public nonisolated let configuration: Configuration
 
-  nonisolated let loop: any EventLoop
+  /// Where it lives. What is on the same loop can be told of events without a hop: ``observe(_:)``.
+  public nonisolated let loop: any EventLoop
   private nonisolated let executor: any SerialExecutor
   /// Nil on a loop of the caller's.
   private nonisolated let ownGroup: MultiThreadedEventLoopGroup?
@@ -172,6 +173,12 @@ public actor MeshNode {
   /// The events after number `sequence`; without one, those from now on.
   public func events(after sequence: UInt64? = nil) -> EventSequence {
     EventSequence(node: self, start: sequence ?? switchboard.lastEvent)
+  }
+
+  /// Has every event from the oldest kept on told, and nil after the last. `observer` is called on ``loop``,
+  /// at the very moment; it must not block, and the node is in the middle of its work.
+  public func observe(_ observer: @escaping @Sendable (Event?) -> Void) {
+    switchboard.observe(observer)
   }
 
   func event(after sequence: UInt64) async -> Event? {

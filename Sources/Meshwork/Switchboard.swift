@@ -25,7 +25,8 @@ final class Switchboard {
   private var answers: [Ticket: CheckedContinuation<Node.Answer, any Error>] = [:]
   private var watchers: [Ticket: CheckedContinuation<Void, Never>] = [:]
   /// Whoever wrote a message and waits until it is kept.
-  private var keepers: [MessageKey: CheckedContinuation<Void, Never>] = [:]
+  private var keepers: [MessageKey: () -> Void] = [:]
+  private var observers: [(Event?) -> Void] = []
   private var log = EventLog()
   private var isClosed = false
 
@@ -65,9 +66,9 @@ final class Switchboard {
     continuation?.resume(returning: answer)
   }
 
-  /// Resumes when a message of ours has been kept.
-  func waitUntilKept(_ key: MessageKey, _ continuation: CheckedContinuation<Void, Never>) {
-    if isClosed { continuation.resume() } else { keepers[key] = continuation }
+  /// Calls when a message of ours has been kept, or the node is closed.
+  func whenKept(_ key: MessageKey, _ done: @escaping () -> Void) {
+    if isClosed { done() } else { keepers[key] = done }
   }
 
   // MARK: Events
@@ -75,12 +76,23 @@ final class Switchboard {
   var lastEvent: UInt64 { log.last }
 
   func record(_ payload: Event.Payload) {
-    log.append(payload, timeMs: WallClock.nowMs)
+    let event = log.append(payload, timeMs: WallClock.nowMs)
+    for observer in observers { observer(event) }
     wakeWatchers()
   }
 
   func event(after sequence: UInt64) -> Event? {
     log.event(after: sequence, timeMs: WallClock.nowMs)
+  }
+
+  /// Calls with every event from the oldest kept on, and with nil after the last.
+  func observe(_ observer: @escaping (Event?) -> Void) {
+    var seen: UInt64 = 0
+    while let event = event(after: seen) {
+      observer(event)
+      seen = event.sequence
+    }
+    if isClosed { observer(nil) } else { observers.append(observer) }
   }
 
   /// Resumes at the next event, or at once when there will be none.
@@ -104,7 +116,9 @@ final class Switchboard {
   func close() {
     isClosed = true
     wakeWatchers()
-    for continuation in keepers.values { continuation.resume() }
+    for observer in observers { observer(nil) }
+    observers.removeAll()
+    for done in keepers.values { done() }
     keepers.removeAll()
     let waiting = answers
     answers.removeAll()
@@ -139,10 +153,10 @@ extension Switchboard: NodeShellClient {
       logger.info("\(peer) is offline, \(reason.rawValue), silent for \(silence)")
       record(.peerOffline(peer, reason: Event.OfflineReason(reason), silence: silence))
     case .messageKept(let key):
-      keepers.removeValue(forKey: key)?.resume()
+      keepers.removeValue(forKey: key)?()
     case .messageReceived(let message):
       // Not the text: a log is read by others than the room.
-      logger.info("message \(message.key.id) from \(message.key.author)")
+      logger.debug("message \(message.key.id) from \(message.key.author)")
       record(.messageReceived(ChatMessage(message)))
     case .messageState(let key, let state):
       logger.debug("message \(key.id) is \(state)")

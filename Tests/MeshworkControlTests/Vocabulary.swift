@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import Meshwork
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import MeshworkControl
@@ -17,15 +18,17 @@ actor FakeNode: ControlledNode {
 
   private(set) var asked: [String] = []
   private var sequence: UInt64 = 0
-  private let events: AsyncStream<NumberedEvent>
-  private let emission: AsyncStream<NumberedEvent>.Continuation
+  nonisolated let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+  private var events: [NumberedEvent] = []
+  private var hasEnded = false
+  private var observers: [@Sendable (NumberedEvent?) -> Void] = []
   private var gate: CheckedContinuation<Void, Never>?
 
   private let report: NodeReport
   private let friendReport: PeerReport
 
   init() throws {
-    (events, emission) = AsyncStream.makeStream()
     report = NodeReport(
       peerID: try PeerID(Self.id), agent: "test/1", name: nil,
       listenAddresses: [try Multiaddr("/ip4/127.0.0.1/tcp/4001")], protocols: ["/ipfs/ping/1.0.0"],
@@ -90,18 +93,26 @@ actor FakeNode: ControlledNode {
     return Array(repeating: .microseconds(250), count: count)
   }
 
-  func eventReports() -> any AsyncSequence<NumberedEvent, Never> & Sendable { events }
+  func observeReports(_ observer: @escaping @Sendable (NumberedEvent?) -> Void) {
+    for event in events { observer(event) }
+    if hasEnded { observer(nil) }
+    observers.append(observer)
+  }
 
   func emit(_ type: String, count: Int = 1, padding: Int = 0) {
     for _ in 0..<count {
       sequence += 1
       let text = JSONValue.string(String(repeating: "x", count: padding))
-      emission.yield(
-        NumberedEvent(sequence: sequence, timeMs: 1000, type: type, fields: [.init("text", text)]))
+      let event = NumberedEvent(sequence: sequence, timeMs: 1000, type: type, fields: [.init("text", text)])
+      events.append(event)
+      for observer in observers { observer(event) }
     }
   }
 
-  func end() { emission.finish() }
+  func end() {
+    hasEnded = true
+    for observer in observers { observer(nil) }
+  }
 
   func openGate() -> Bool {
     defer { gate = nil }

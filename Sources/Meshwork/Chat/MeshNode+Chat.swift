@@ -13,12 +13,17 @@ extension MeshNode {
   /// - Parameter text: at most 16 KiB, any characters.
   @discardableResult
   public func send(_ text: String, to conversation: Conversation = .global) async throws -> ChatMessage {
-    let message = try command { node, now throws(ChatError) in
-      try node.send(text, to: conversation.chat, at: now)
+    try await withCheckedThrowingContinuation { continuation in
+      do {
+        try command { node, now throws(ChatError) in
+          let message = try node.send(text, to: conversation.chat, at: now)
+          // Within the command: it may be kept before that returns.
+          switchboard.whenKept(message.key) { continuation.resume(returning: ChatMessage(message)) }
+        }
+      } catch {
+        continuation.resume(throwing: error)
+      }
     }
-    // The store answers in a later turn of the loop, which this does not leave before it waits.
-    await withCheckedContinuation { switchboard.waitUntilKept(message.key, $0) }
-    return ChatMessage(message)
   }
 
   /// Joins a public room, for good; returns its name in its one spelling.

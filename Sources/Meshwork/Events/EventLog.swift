@@ -16,10 +16,13 @@ struct EventLog {
     self.limit = limit
   }
 
-  mutating func append(_ payload: Event.Payload, timeMs: Int64) {
+  @discardableResult
+  mutating func append(_ payload: Event.Payload, timeMs: Int64) -> Event {
     last += 1
     if events.count == limit { events.removeFirst() }
-    events.append(Event(sequence: last, timeMs: timeMs, payload: payload))
+    let event = Event(sequence: last, timeMs: timeMs, payload: payload)
+    events.append(event)
+    return event
   }
 
   /// The event after number `sequence`, or a gap up to the oldest kept one. Nil when there is none yet.

@@ -1,10 +1,13 @@
 public import Meshwork
+public import NIOCore
 
 /// What the JSON-RPC server needs of a node. `MeshNode` is one; tests bring their own.
 ///
 /// Values are in the units of the interface: milliseconds since the Unix epoch (`…Ms`) or durations.
 /// What these calls throw goes to the client as the error's description, so it must be a sentence to act on.
 public protocol ControlledNode: Sendable {
+  /// Where events are told. The server lives there too, so that nothing comes between.
+  var loop: any EventLoop { get }
   /// What `node.info` answers.
   func nodeReport() async -> NodeReport
   /// What `peers.list` answers, in a stable order.
@@ -29,6 +32,6 @@ public protocol ControlledNode: Sendable {
   func join(room: String) async throws -> String
   /// Leaves a room.
   func leave(room: String) async throws
-  /// Every event from the first one kept on, in order; ends when the node has ended.
-  func eventReports() async -> any AsyncSequence<NumberedEvent, Never> & Sendable
+  /// Has every event from the first one kept on told, in order, on `loop`; nil when the node has ended.
+  func observeReports(_ observer: @escaping @Sendable (NumberedEvent?) -> Void) async
 }

@@ -32,9 +32,9 @@ extension MeshNode: ControlledNode {
       peerID: connection.peerID, elapsed: connection.elapsed, path: connection.path.rawValue)
   }
 
-  /// The events from the oldest kept on.
-  public func eventReports() -> any AsyncSequence<NumberedEvent, Never> & Sendable {
-    events(after: 0).map { NumberedEvent($0) }
+  /// Has the events from the oldest kept on told.
+  public func observeReports(_ observer: @escaping @Sendable (NumberedEvent?) -> Void) {
+    observe { observer($0.map(NumberedEvent.init)) }
   }
 }
 

@@ -107,19 +107,42 @@ enum RPCAnswer {
     ["jsonrpc": "2.0", "id": id, "error": error.json]
   }
 
+  static func answer(_ result: Result<JSONValue, RPCError>, id: JSONValue) -> JSONValue {
+    switch result {
+    case .success(let result): Self.result(result, id: id)
+    case .failure(let error): Self.error(error, id: id)
+    }
+  }
+
   static func event(_ event: NumberedEvent) -> JSONValue {
     ["jsonrpc": "2.0", "method": "event", "params": event.json]
   }
 }
 
 extension ByteBuffer {
-  /// The value as one line, with its end.
-  init(line value: JSONValue) {
+  /// The value as text, with room for the end of a line.
+  init(json value: JSONValue) {
     var writer = JSONWriter()
     writer.write(value)
     self.init()
     reserveCapacity(writer.bytes.count + 1)
     writeBytes(writer.bytes)
+  }
+
+  /// The value as one line, with its end.
+  init(line value: JSONValue) {
+    self.init(json: value)
     writeInteger(UInt8(ascii: "\n"))
+  }
+
+  /// An array of values that are text already.
+  init(array elements: [ByteBuffer]) {
+    self.init()
+    reserveCapacity(elements.reduce(3) { $0 + $1.readableBytes + 1 })
+    for (index, element) in elements.enumerated() {
+      writeInteger(UInt8(ascii: index == 0 ? "[" : ","))
+      writeImmutableBuffer(element)
+    }
+    writeInteger(UInt8(ascii: "]"))
   }
 }

@@ -36,7 +36,8 @@ final class ControlClientHandler: ChannelInboundHandler {
   /// The calls of one line, until all are answered.
   private struct Exchange {
     let isBatch: Bool
-    var answers: [JSONValue?]
+    /// As text.
+    var answers: [ByteBuffer?]
     var unanswered = 0
     var effects: [ControlService.Effect] = []
   }
@@ -163,7 +164,7 @@ final class ControlClientHandler: ChannelInboundHandler {
     for (slot, entry) in entries.enumerated() {
       switch entry {
       case .rejected(let id, let error):
-        exchange.answers[slot] = RPCAnswer.error(error, id: id)
+        exchange.answers[slot] = ByteBuffer(json: RPCAnswer.error(error, id: id))
       case .call(let call):
         exchange.unanswered += 1
         start(call, slot, of: number)
@@ -179,10 +180,12 @@ final class ControlClientHandler: ChannelInboundHandler {
     let handler = NIOLoopBound(self, eventLoop: server.loop)
     let service = server.service
     let events = events
-    calls[number] = Task {
+    // Immediate: the node is asked from here, on its loop, and only the answer is made elsewhere.
+    calls[number] = Task.immediate {
       let outcome = await service.answer(call, events: events)
+      let answer = call.id.map { ByteBuffer(json: RPCAnswer.answer(outcome.result, id: $0)) }
       handler.eventLoop.execute {
-        handler.value.answered(call, number, with: outcome, slot, of: exchange)
+        handler.value.answered(call, number, with: outcome, answer, slot, of: exchange)
       }
     }
   }
@@ -190,15 +193,13 @@ final class ControlClientHandler: ChannelInboundHandler {
   // MARK: Answers out
 
   private func answered(
-    _ call: RPCCall, _ number: Int, with outcome: ControlService.Outcome, _ slot: Int, of exchange: Int
+    _ call: RPCCall, _ number: Int, with outcome: ControlService.Outcome, _ answer: ByteBuffer?, _ slot: Int,
+    of exchange: Int
   ) {
     calls[number] = nil
     guard exchanges[exchange] != nil else { return }
-    if let id = call.id {
-      switch outcome.result {
-      case .success(let result): exchanges[exchange]?.answers[slot] = RPCAnswer.result(result, id: id)
-      case .failure(let error): exchanges[exchange]?.answers[slot] = RPCAnswer.error(error, id: id)
-      }
+    if let answer {
+      exchanges[exchange]?.answers[slot] = answer
     } else if case .failure(let error) = outcome.result {
       logger.debug("a notification failed", metadata: ["method": "\(call.method)", "error": "\(error)"])
     }
@@ -212,10 +213,9 @@ final class ControlClientHandler: ChannelInboundHandler {
     guard let exchange = exchanges[number], exchange.unanswered == 0 else { return }
     exchanges[number] = nil
     let answers = exchange.answers.compactMap { $0 }
-    if exchange.isBatch {
-      if !answers.isEmpty { write(ByteBuffer(line: .array(answers))) }
-    } else if let answer = answers.first {
-      write(ByteBuffer(line: answer))
+    if var line = exchange.isBatch ? ByteBuffer(array: answers) : answers.first, !answers.isEmpty {
+      line.writeInteger(UInt8(ascii: "\n"))
+      write(line)
     }
     context?.flush()
     for effect in exchange.effects {

@@ -5,9 +5,10 @@ import NIOPosix
 
 /// Serves a node's JSON-RPC interface to any number of clients, up to a limit.
 ///
-/// One event loop, which is also this actor's executor, holds everything: clients, the log of events, and the
-/// reading and writing of lines. The node is only ever asked, never waited for by another client and never
-/// blocked by one: see `EventLog` for how a client that does not read is let go.
+/// One event loop, the node's, which is also this actor's executor, holds everything: clients, the log of
+/// events, and the reading and writing of lines; an event is on its way to clients before the node goes on.
+/// The node is only ever asked, never waited for by another client and never blocked by one: see `EventLog`
+/// for how a client that does not read is let go.
 ///
 /// Reading order: `LineSplitter`, `RPCMessage`, `ControlService`, `EventLog`, `ControlClientHandler`, this.
 public actor ControlServer {
@@ -32,7 +33,6 @@ public actor ControlServer {
   /// The event loop.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-  private let group: MultiThreadedEventLoopGroup
   private let node: any ControlledNode
   private let shutdowns: ShutdownRequests
   private let limits: Limits
@@ -42,15 +42,15 @@ public actor ControlServer {
   private var clients: [ObjectIdentifier: ControlClientHandler] = [:]
   private var sockets: [(file: SocketFile, channel: any Channel)] = []
   private var standardStreams: StandardStreams?
-  private var following: Task<Void, Never>?
+  private var isFollowing = false
+  /// Finished after the node's last event.
+  private let nodeEnd = AsyncStream<Never>.makeStream()
 
   /// A server without clients; nothing runs until one of the `serve` calls.
   public init(
     _ node: any ControlledNode, shutdowns: ShutdownRequests, logger: Logger, limits: Limits = Limits()
   ) {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    self.group = group
-    self.loop = group.next()
+    self.loop = node.loop
     self.node = node
     self.shutdowns = shutdowns
     self.limits = limits
@@ -63,8 +63,8 @@ public actor ControlServer {
   /// Listens on a UNIX socket at that path, for this user alone.
   public func serve(socket path: String) async throws {
     let (file, descriptor) = try SocketFile.listen(at: path)
-    follow()
-    let channel = try await ServerBootstrap(group: group)
+    await follow()
+    let channel = try await ServerBootstrap(group: loop)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.autoRead, value: false)
       .childChannelInitializer { channel in
@@ -80,8 +80,8 @@ public actor ControlServer {
   /// It is sent every event from the first on.
   public func serveStandardStreams(input: Int32 = 0, output: Int32 = 1) async throws {
     let (streams, descriptor) = try StandardStreams.open(input: input, output: output)
-    follow()
-    _ = try await ClientBootstrap(group: group)
+    await follow()
+    _ = try await ClientBootstrap(group: loop)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.autoRead, value: false)
       .channelInitializer { channel in
@@ -96,13 +96,7 @@ public actor ControlServer {
 
   /// Takes no more clients, sends what is still to be sent, for at most `grace`, then closes everything and
   /// removes the sockets. The node is expected to have ended: the server waits for the last of its events.
-  public nonisolated func stop(grace: Duration = .seconds(1)) async {
-    await finishServing(grace: grace)
-    // Not from the loop that is to end: nobody would be left to go on.
-    try? await group.shutdownGracefully()
-  }
-
-  private func finishServing(grace: Duration) async {
+  public func stop(grace: Duration = .seconds(1)) async {
     for socket in sockets {
       try? await socket.channel.close()
       socket.file.remove()
@@ -112,7 +106,7 @@ public actor ControlServer {
       guard (try? await Task.sleep(for: grace)) != nil else { return }
       abandon()
     }
-    await following?.value
+    if isFollowing { for await _ in nodeEnd.stream {} }
     for client in clients.values { try? await client.idle().get() }
     for client in clients.values { client.close() }
     await standardStreams?.finished()
@@ -121,7 +115,7 @@ public actor ControlServer {
 
   private func abandon() {
     logger.warning("some clients of the API did not read to the end")
-    following?.cancel()
+    nodeEnd.continuation.finish()
     for client in clients.values { client.close() }
     standardStreams?.abandon()
   }
@@ -151,14 +145,16 @@ public actor ControlServer {
 
   // MARK: Events
 
-  private func follow() {
-    guard following == nil else { return }
-    following = Task {
-      for await event in await node.eventReports() {
-        log.append(event)
-        for client in clients.values { client.sendEvents() }
-      }
-    }
+  private func follow() async {
+    if isFollowing { return }
+    isFollowing = true
+    await node.observeReports { [weak self] event in self?.assumeIsolated { $0.happened(event) } }
+  }
+
+  private func happened(_ event: NumberedEvent?) {
+    guard let event else { return nodeEnd.continuation.finish() }
+    log.append(event)
+    for client in clients.values { client.sendEvents() }
   }
 }
 
