@@ -41,7 +41,7 @@ Chunks = list[tuple[float, bytes]]
 
 
 class Talker(Protocol):
-    """A node, the socket it tells us on and the one we tell it on."""
+    """A node, the socket it tells us on and the one we tell it on, which may be the same."""
 
     hearing: socket.socket
     speaking: socket.socket
@@ -78,13 +78,15 @@ class Node:
         self.pid = self.child.process.pid
         if not eventually(api.exists, START_SECONDS):
             raise PeerError(self.child.tail())
-        self.hearing, self.speaking = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-        for end in (self.hearing, self.speaking):
-            end.connect(str(api))
+        # Every connection is told every event: a second one would only be told everything twice.
+        self.hearing = self.speaking = socket.socket(socket.AF_UNIX)
+        self.speaking.connect(str(api))
+        if not eventually(lambda: bool(self._call("node.info")["listenAddrs"]), START_SECONDS):
+            raise PeerError(self.child.tail())
         info = self._call("node.info")
         self.peer_id: str = info["peerId"]
         self.addrs = [with_peer(addr, self.peer_id) for addr in info["listenAddrs"]]
-        self.hearing.sendall(self._line("events.subscribe"))
+        self._call("events.subscribe")
 
     def _line(self, method: str, **params: object) -> bytes:
         line = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
@@ -149,7 +151,8 @@ class Graph:
         with selectors.DefaultSelector() as selector:
             for index, talker in enumerate(self.talkers):
                 selector.register(talker.hearing, selectors.EVENT_READ, heard[index])
-                selector.register(talker.speaking, selectors.EVENT_READ, None)
+                if talker.speaking is not talker.hearing:
+                    selector.register(talker.speaking, selectors.EVENT_READ, None)
             requests = [self.talkers[number % NODES].request(text) for number, text in enumerate(texts)]
             start = time.perf_counter()
             end = start + len(texts) / PER_SECOND + LAST_SECONDS
