@@ -84,9 +84,9 @@ struct ObservedAddresses {
     return agreed.sorted { $0.count > $1.count }.map(\.key)
   }
 
-  /// How a router maps one port of ours, by what different hosts saw of it: nothing is dialled on this
-  /// evidence, so it may come from one operator. IPv4 alone: IPv6 addresses are rarely translated, and several
-  /// of them are no sign of it.
+  /// How a router maps one port of ours, by what different hosts saw of it: no address is believed on this
+  /// evidence, so it may come from one operator. IPv4 alone: IPv6 addresses are rarely translated, and
+  /// several of them are no sign of it.
   func mapping(listening: [Multiaddr]) -> NATDiagnosis.Mapping {
     let ports = Set(listening.compactMap { $0.tcpEndpoint?.port })
     var seen: OrderedDictionary<Multiaddr, Set<AddressPrefix>> = [:]

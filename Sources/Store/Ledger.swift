@@ -36,7 +36,10 @@ final class Ledger: Sendable {
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
     }
     try Schema.migrator.migrate(database)
-    return Ledger(database, limits: limits, messagesMax: nil)
+    let ledger = Ledger(database, limits: limits, messagesMax: nil)
+    // What a killed process left behind. An index that cannot be written is noticed now, too.
+    try database.write { try ledger.index($0) }
+    return ledger
   }
 
   /// The database in a file that cannot be written, as far as it can be read without writing.

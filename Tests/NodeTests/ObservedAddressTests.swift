@@ -137,9 +137,10 @@ import Wire
       $0.servesReachability = true
     }
     let planted = Multiaddr.tcp(.v4(IPv4Address(rawValue: 0x2D42_0606)), port: 80)
-    for _ in 0..<6 { network.add { $0.bootstrap = [relay.fullAddress] } }
-    for _ in 0..<2 {
-      let liar = network.add()
+    let elsewhere = (1...8).map { IPAddress.v4(IPv4Address(rawValue: 0x500A_0001 + UInt32($0) << 16)) }
+    for ip in elsewhere[..<6] { network.add(ip: ip) { $0.bootstrap = [relay.fullAddress] } }
+    for ip in elsewhere[6...] {
+      let liar = network.add(ip: ip)
       liar.plants = planted
       _ = network.on(relay) { $0.connect(to: liar.fullAddress, at: $1) }
     }
