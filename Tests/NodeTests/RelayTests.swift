@@ -49,6 +49,21 @@ import Wire
     #expect(relay.node.relaying?.circuits == 1)
   }
 
+  /// Before the first reservation there is nowhere to look for somebody who is present.
+  @Test func whoWasHeardOfBeforeTheFirstReservationIsReachedAfterIt() throws {
+    let hub = network.add { $0.beMessenger() }
+    let relay = relay()
+    relay.isListening = false
+    let alice = messenger(behind: [relay]) { $0.bootstrap = [hub.fullAddress] }
+    let bob = messenger(behind: [relay]) { $0.bootstrap = [hub.fullAddress] }
+    network.run(for: .seconds(20))
+    #expect(alice.online.contains(bob.peerID) && bob.online.contains(alice.peerID))
+    #expect(!alice.node.summary(of: bob.peerID).isConnected)
+    relay.isListening = true
+    let isReached = network.run(within: .seconds(120)) { alice.node.summary(of: bob.peerID).path == .relayed }
+    #expect(isReached)
+  }
+
   @Test func aCrowdIsNotMeshedThroughAndThrough() throws {
     let relay = relay()
     let crowd = (0..<40).map { _ in messenger(behind: [relay]) }
