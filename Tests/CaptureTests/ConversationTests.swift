@@ -59,6 +59,23 @@ import Wire
     #expect(text.contains("simultaneous open"))
   }
 
+  /// Alice's SYN dies at Bob's NAT before it is captured there, and his was never seen to cross it. The roles
+  /// were agreed on before.
+  @Test func `who proposes dials, whoever said SYN`() throws {
+    var talk = Talk()
+    talk.tap(talk.fromBob.syn())
+    talk.fromAlice.acknowledgement = talk.fromBob.sequence
+    talk.tap(talk.fromAlice.syn([.syn, .ack]))
+    talk.fromBob.acknowledgement = talk.fromAlice.sequence
+    talk.tap(talk.fromBob.ack())
+    try talk.exchange()
+    try talk.gossip(["through"])
+    let timeline = timeline(of: talk.packets, keys: talk.ring)
+    #expect(timeline.published == ["through"])
+    #expect(timeline.items[0].sendingPeer == Keys.bob.peerID)
+    #expect(timeline.items.first { $0.what.type == "gossip.published" }?.sendingPeer == Keys.alice.peerID)
+  }
+
   @Test func `SYNs that crossed and came to nothing are no connection`() {
     var talk = Talk()
     talk.tap(talk.fromAlice.syn())

@@ -7,8 +7,7 @@ package import Wire
 /// For a dissector that has read its protocol's own messages and knows that what follows is a connection. Its
 /// items have the circuit at the end of theirs, and the peers that prove themselves inside.
 package struct InnerChannel: Sendable {
-  /// The opener of the stream dials through it, or the relay opened it for who does.
-  private var channel = Channel(dialer: .initiator)
+  private var channel = Channel()
   private let circuit: Circuit
   private var isTooDeep = false
 

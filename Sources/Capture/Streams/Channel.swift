@@ -6,17 +6,12 @@ import Wire
 
 /// A secured connection in an ordered byte stream: of TCP, or of a circuit through a relay.
 struct Channel: Sendable {
-  private var opening: Opening?
+  private var opening: Opening? = Opening()
   private var agreement: Agreement?
   private var noise: NoiseReader?
   /// Which side of the bytes below dials; inside, that one is the initiator.
   private var dialer = Role.initiator
   private var peers: (initiator: PeerID?, responder: PeerID?) = (nil, nil)
-
-  /// - Parameter dialer: where it is known who that is.
-  init(dialer: Role?) {
-    opening = Opening(dialer: dialer)
-  }
 
   var heldBytes: Int {
     (opening?.heldBytes ?? 0) + (agreement?.heldBytes ?? 0) + (noise?.heldBytes ?? 0)
@@ -24,9 +19,6 @@ struct Channel: Sendable {
 
   /// The next keys might open what is held.
   var isWaitingForKeys: Bool { noise?.isWaitingForKeys ?? false }
-
-  /// It has turned out that nobody knows who dials: both did.
-  mutating func forgetDialer() { opening?.dialer = nil }
 
   /// Takes bytes of a side of what lies below.
   mutating func receive(_ run: Run, from side: Role, findings: inout Findings) {
@@ -45,7 +37,10 @@ struct Channel: Sendable {
 
   /// Nothing more comes.
   mutating func finish(findings: inout Findings) {
-    inScope(&findings) { $0.noise?.finish(findings: &$1) }
+    inScope(&findings) { channel, findings in
+      if let opening = channel.opening { channel.begin(dialer: opening.firstProposer, findings: &findings) }
+      channel.noise?.finish(findings: &findings)
+    }
   }
 
   private mutating func inScope(_ findings: inout Findings, _ body: (inout Channel, inout Findings) -> Void) {
@@ -66,14 +61,17 @@ struct Channel: Sendable {
     case .foreign(let beginning, let speaker):
       findings.add(.note(.notLibp2p(beginning: beginning)), by: speaker)
       opening = nil
-    case .dialer(let side):
-      dialer = side
-      if side == .responder { findings.scope.orientation = findings.scope.orientation.opposite }
-      agreement = Agreement()
-      let runs = opening?.runs ?? []
-      opening = nil
-      for (side, run) in runs { proceed(run, from: side, findings: &findings) }
+    case .dialer(let side): begin(dialer: side, findings: &findings)
     }
+  }
+
+  private mutating func begin(dialer side: Role, findings: inout Findings) {
+    dialer = side
+    if side == .responder { findings.scope.orientation = findings.scope.orientation.opposite }
+    agreement = Agreement()
+    let runs = opening?.runs ?? []
+    opening = nil
+    for (side, run) in runs { proceed(run, from: side, findings: &findings) }
   }
 
   private mutating func proceed(_ run: Run, from side: Role, findings: inout Findings) {

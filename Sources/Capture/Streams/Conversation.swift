@@ -8,7 +8,7 @@ struct Conversation: Sendable {
   let ends: (initiator: Endpoint, responder: Endpoint)
   private var initiator: Half
   private var responder: Half
-  private var channel: Channel
+  private var channel = Channel()
   private var crossing = Crossing.none
   private(set) var lastPacket: Stamp
   private(set) var heldBytes = 0
@@ -46,7 +46,6 @@ struct Conversation: Sendable {
     initiator = Half(reassembly: Reassembly(limits: findings.limits))
     responder = Half(reassembly: Reassembly(limits: findings.limits))
     lastPacket = stamp
-    channel = Channel(dialer: segment.flags.contains(.syn) ? .initiator : nil)
     enterScope(&findings, at: stamp)
     if !segment.flags.contains(.syn) { findings.add(.note(.beginsMidway), by: .initiator) }
   }
@@ -127,7 +126,6 @@ struct Conversation: Sendable {
     findings.add(.tcp(.syn(isRepeated: isRepeated)), by: side)
     if crossing == .none, side == .responder, initiator.synSequence != nil {
       crossing = .crossed
-      channel.forgetDialer()
       findings.add(.tcp(.simultaneousOpen), by: side)
     }
   }
@@ -176,7 +174,7 @@ struct Conversation: Sendable {
     for side in Role.allCases { read(side, at: lastPacket, isEnd: true, findings: &findings) }
     enterScope(&findings, at: lastPacket)
     if !isGivenUp { channel.finish(findings: &findings) }
-    channel = Channel(dialer: nil)
+    channel = Channel()
     updateHeldBytes()
   }
 
@@ -185,7 +183,7 @@ struct Conversation: Sendable {
     enterScope(&findings, at: lastPacket)
     findings.add(.note(.limit(reason)), by: .initiator)
     isGivenUp = true
-    channel = Channel(dialer: nil)
+    channel = Channel()
     initiator.reassembly = Reassembly(limits: findings.limits)
     responder.reassembly = Reassembly(limits: findings.limits)
     updateHeldBytes()

@@ -5,8 +5,9 @@ import Wire
 
 /// The first bytes of a channel, until it is known who dials.
 ///
-/// That is mostly who said SYN first. Not in a simultaneous open, and nobody knows it where the capture has
-/// no SYN; but always the one whose first proposal was there before any answer.
+/// Mostly that is who said SYN first; but not when holes are punched (DCUtR), for then roles are agreed on
+/// before, and whose SYN comes through is chance. Both say the same lines, and a capture may have them in any
+/// order. But the dialer's first Noise message is a bare key, the other's is longer; and "na" is an answer.
 struct Opening: Sendable {
   enum Decision {
     case undecided
@@ -15,17 +16,17 @@ struct Opening: Sendable {
     case foreign(beginning: [UInt8], by: Role)
   }
 
-  /// Where it is known from below.
-  var dialer: Role?
-
-  init(dialer: Role?) {
-    self.dialer = dialer
-  }
-
   private static let header = [UInt8]("\u{13}/multistream/1.0.0\n".utf8)
+  /// Of one side: a dozen proposals. Who has said more without telling who dials is taken at its first word.
+  private static let bytesMax = 4096
+  /// Noise XX, message 1 (Noise specification, section 7.5): `e`.
+  private static let firstMessageBytes: UInt16 = 32
 
   private(set) var runs: Deque<(side: Role, run: Run)> = []
   private(set) var heldBytes = 0
+  /// Whose first line after the header was there first: a guess, where nothing says more.
+  private(set) var firstProposer = Role.initiator
+  private var hasProposal = false
 
   mutating func receive(_ run: Run, from side: Role, limit: Int) -> Decision {
     runs.append((side, run))
@@ -35,28 +36,37 @@ struct Opening: Sendable {
     guard beginning[..<common].elementsEqual(Self.header[..<common]) else {
       return .foreign(beginning: Array(beginning.prefix(OpaqueBytes.beginningMax)), by: side)
     }
-    if hasProposal(beginning) { return .dialer(dialer ?? side) }
-    return heldBytes > limit ? .dialer(.initiator) : .undecided
+    if let dialer = dialer(by: side, saying: beginning.dropFirst(common)) { return .dialer(dialer) }
+    let isEnough = heldBytes > limit || beginning.count == Self.bytesMax
+    return isEnough ? .dialer(firstProposer) : .undecided
   }
 
-  /// As many bytes as a header and a line can have.
   private func beginning(of side: Role) -> [UInt8] {
-    let enough = Self.header.count + 2 + Negotiation.lineBytesMax
     var bytes: [UInt8] = []
-    for (speaker, run) in runs where speaker == side && bytes.count < enough {
-      bytes.append(contentsOf: run.bytes.readableBytesView.prefix(enough - bytes.count))
+    for (speaker, run) in runs where speaker == side && bytes.count < Self.bytesMax {
+      bytes.append(contentsOf: run.bytes.readableBytesView.prefix(Self.bytesMax - bytes.count))
     }
     return bytes
   }
 
-  private func hasProposal(_ bytes: [UInt8]) -> Bool {
-    guard bytes.count > Self.header.count else { return false }
-    var rest = ByteBuffer(bytes: bytes[Self.header.count...])
+  /// Who dials, if what this side says behind its header tells.
+  private mutating func dialer(by side: Role, saying bytes: ArraySlice<UInt8>) -> Role? {
+    var rest = ByteBuffer(bytes: bytes)
     var reader = LineReader()
     do throws(MultistreamError) {
-      return try reader.nextLine(from: &rest) != nil
+      while let line = try reader.nextLine(from: &rest) {
+        if !hasProposal { (hasProposal, firstProposer) = (true, side) }
+        switch String(buffer: line) {
+        case "na": return side.opposite
+        case "/noise":
+          guard let length = rest.getInteger(at: rest.readerIndex, as: UInt16.self) else { return nil }
+          return length == Self.firstMessageBytes ? side : side.opposite
+        default: continue
+        }
+      }
+      return nil
     } catch {
-      return true  // not a line: let the negotiation say so
+      return firstProposer  // not a line: let the negotiation say so
     }
   }
 }
