@@ -15,7 +15,8 @@ scenario { net in
     that: "from the circuit to the direct path", ana.capturesChannel(.direct, with: ben),
     follows: ana.capturesChannel(.relayed, with: ben), within: .seconds(1), after: .beginning)
   net.expect(
-    that: "the other side's packets say so, too", ben.capturesChannel(.direct, with: ana), within: .seconds(5),
+    that: "the other side's packets say so, too", ben.capturesChannel(.direct, with: ana),
+    within: .seconds(5),
     after: .beginning)
   net.wait(.seconds(5))
   net.expect(.presence, .noPresenceFlap)
