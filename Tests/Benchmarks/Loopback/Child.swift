@@ -56,6 +56,13 @@ final class Child {
     }
   }
 
+  /// Reads what it says from now on, for nobody: a node that nobody listens to takes its leave.
+  func ignoreOutput() {
+    output.fileHandleForReading.readabilityHandler = { handle in
+      if handle.availableData.isEmpty { handle.readabilityHandler = nil }
+    }
+  }
+
   /// Waits for the end of a process that ends by itself. Processor seconds it used.
   func finish() throws -> Double {
     let before = ProcessStatistics.cpuSecondsOfChildren

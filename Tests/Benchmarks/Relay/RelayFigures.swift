@@ -51,6 +51,13 @@ enum RelayFigures {
 
   private static func reservations(_ effort: Effort, _ tools: Tools) throws -> [Figure] {
     let relay = try MeasuredRelay(executable: tools.meshrelay)
+    // Or it may end, and its process with it, before the last figure is taken.
+    return try withExtendedLifetime(relay) { try reservations(at: relay, effort, tools) }
+  }
+
+  private static func reservations(
+    at relay: MeasuredRelay, _ effort: Effort, _ tools: Tools
+  ) throws -> [Figure] {
     let empty = try ProcessStatistics.memory(of: relay.pid).resident
     let count = effort.count(reservations)
     let crowd = try Crowd(of: count, listens: false, relay: relay.address)

@@ -11,6 +11,7 @@ final class MeasuredRelay {
   init(executable: String, _ flags: [String] = []) throws {
     let node = try RunningNode(executable, data: data.path, flags, isRelay: true)
     (child, address, pid) = (node.child, node.address, node.child.pid)
+    child.ignoreOutput()
   }
 
   init(python: String, goDaemon: String) throws {
