@@ -23,6 +23,7 @@ let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let sodium: Target.Dependency = "CSodium"
+let openssl: Target.Dependency = "COpenSSL"
 
 /// A pure target and its test target.
 func machine(
@@ -42,7 +43,7 @@ let core: [Target] = [
   machine("SansIO", [deques, heaps]),
   machine("Identity", uses: ["Wire", "SansIO"], [bytes, protobuf, sodium]),
   machine("Multistream", uses: ["Wire", "SansIO"], [bytes]),
-  machine("Noise", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf, sodium]),
+  machine("Noise", uses: ["Wire", "SansIO", "Identity"], [bytes, protobuf, sodium, openssl]),
   machine("Yamux", uses: ["Wire", "SansIO"], [bytes, deques]),
   machine(
     "Connection", uses: ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], [bytes, deques]),
@@ -68,6 +69,7 @@ let core: [Target] = [
 
 let shells: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+  .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .target(
     name: "Store", dependencies: ["Chat", "Wire", "Identity", "SansIO", grdb, sqlite], swiftSettings: strict),
   .target(
@@ -216,7 +218,7 @@ let benchmarks: [Target] = [
     dependencies: [
       "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "CircuitRelay", "Presence", "Node", "Store",
       "Identity", "Wire", "SansIO",
-      "TestKit", "NodeKit", "CSodium",
+      "TestKit", "NodeKit", "CSodium", "COpenSSL",
       "MallocCount", bytes, posix, logging, arguments,
     ], path: "Tests/Benchmarks", exclude: ["Thresholds", "Peers", "Scenarios"],
     swiftSettings: strict),

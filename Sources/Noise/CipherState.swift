@@ -1,20 +1,18 @@
-import CSodium
-import Identity
-
 /// A key and its counter: ChaCha20-Poly1305 with the nonce of the Noise framework, section 5.1.
 ///
 /// One direction of a session, or the key of the moment of a handshake. The calls on raw memory are for the
 /// hot path and for callers in this target; `seal(_:)` and `open(_:)` on arrays are for everybody.
 package struct CipherState: Sendable {
   /// What sealing adds.
-  package static let tagBytes = 16
+  package static let tagBytes = AEADContext.tagBytes
 
   private let key: Secret
+  /// Made when it is first needed, and anew when a copy of this value holds it, too.
+  private var context: AEADContext?
   /// Messages sealed or opened so far, and the number of the next one.
   package private(set) var nonce: UInt64
 
   package init(key: Secret, nonce: UInt64 = 0) {
-    Sodium.initialise()
     self.key = key
     self.nonce = nonce
   }
@@ -63,39 +61,46 @@ package struct CipherState: Sendable {
     guard bytes.count >= Self.tagBytes, let start = bytes.bytePointer else {
       preconditionFailure("no room for a tag in \(bytes.count) bytes")
     }
-    let status = try withNextNonce { nonce in
-      crypto_aead_chacha20poly1305_ietf_encrypt(
-        start, nil, start, UInt64(bytes.count - Self.tagBytes),
-        additionalData.bytePointer, UInt64(additionalData.count), nil, nonce, key.start)
+    let context = ownContext()
+    let isSealed = try withNextNonce { nonce in
+      context.seal(
+        start, count: bytes.count - Self.tagBytes, additionalData: additionalData, nonce: nonce)
     }
-    precondition(status == 0, "sealing \(bytes.count) bytes failed")
+    precondition(isSealed, "sealing \(bytes.count) bytes failed")
     nonce += 1
   }
 
-  /// Opens `message` to the start of `target`, which may be where `message` lies. False when the tag does not
-  /// fit.
+  /// Opens `message` to the start of `target`, which may be where `message` lies. When the tag does not fit:
+  /// false, and zeros.
   mutating func open(
     _ message: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
     additionalData: UnsafeRawBufferPointer
   ) throws(NoiseError) -> Bool {
     guard message.count >= Self.tagBytes, target.count >= message.count - Self.tagBytes,
-      let start = message.bytePointer
+      let start = message.bytePointer, let place = target.bytePointer
     else { preconditionFailure("\(message.count) bytes cannot be opened into \(target.count)") }
-    let status = try withNextNonce { nonce in
-      crypto_aead_chacha20poly1305_ietf_decrypt(
-        target.bytePointer, nil, nil, start, UInt64(message.count),
-        additionalData.bytePointer, UInt64(additionalData.count), nonce, key.start)
+    let context = ownContext()
+    let isAuthentic = try withNextNonce { nonce in
+      context.open(
+        start, count: message.count - Self.tagBytes, into: place, additionalData: additionalData, nonce: nonce
+      )
     }
-    guard status == 0 else { return false }
-    nonce += 1
-    return true
+    if isAuthentic { nonce += 1 }
+    return isAuthentic
+  }
+
+  private mutating func ownContext() -> AEADContext {
+    if isKnownUniquelyReferenced(&context), let context { return context }
+    let fresh = AEADContext(key: key)
+    context = fresh
+    return fresh
   }
 
   /// 32 zero bits, then the counter, least significant byte first (Noise, section 12.3). The last counter
   /// value is reserved (section 5.1), so adding one to any other cannot overflow.
   private func withNextNonce(
-    _ body: (UnsafePointer<UInt8>) -> Int32
-  ) throws(NoiseError) -> Int32 {
+    _ body: (UnsafePointer<UInt8>) -> Bool
+  ) throws(NoiseError) -> Bool {
     guard nonce != .max else { throw .nonceExhausted }
     let words = (
       UInt32(0), UInt32(truncatingIfNeeded: nonce).littleEndian,

@@ -179,7 +179,7 @@ package struct FrameOpener: Sendable {
   /// Opens the frames at the start of `source`, each to the same place in `target`, which is either `source`
   /// itself or as large and apart from it. Stops before a frame that is incomplete or bad.
   ///
-  /// Unsafe: libsodium reads and writes raw memory. Every range is checked against `source` before it is
+  /// Unsafe: OpenSSL reads and writes raw memory. Every range is checked against `source` before it is
   /// formed, although pointers do not check it themselves; both pointers come from buffers that outlive the
   /// call.
   private mutating func openFrames(

@@ -31,7 +31,7 @@ package struct FrameSealer: Sendable {
     let messageBytes = plaintextBytes + TransportFrame.tagBytes
     wire.setInteger(UInt16(messageBytes), at: start.index)
     wire.writeRepeatingByte(0, count: TransportFrame.tagBytes)
-    // Unsafe: libsodium seals in place. The range lies between an index we reserved and the writer index, the
+    // Unsafe: OpenSSL seals in place. The range lies between an index we reserved and the writer index, the
     // buffer gives the memory out only when nobody else holds it, and no pointer leaves the closure.
     try wire.withVeryUnsafeMutableBytes { bytes throws(NoiseError) in
       try cipher.seal(

@@ -11,10 +11,12 @@
 //     HandshakeState   the pattern XX itself
 //     SymmetricState   its hashes and keys
 //     CipherState      a key and its counter
+//     AEADContext      the cipher itself
 //   Session          the transport phase, both directions
 //     FrameSealer      sending, in the caller's buffer
 //     FrameOpener      receiving, where the bytes arrived
 //   KeyLog           the lines by which a capture can be read; RecordedHandshake reads one
 //
-// Memory: raw pointers are handled in four places, each with its reason beside it: `Secret` owns one,
-// `CipherState` passes them to libsodium, `FrameSealer` and `FrameOpener` take them from a buffer.
+// Memory: raw pointers are handled in five places, each with its reason beside it: `Secret` owns one,
+// `CipherState` and its `AEADContext` pass them to OpenSSL, `FrameSealer` and `FrameOpener` take them from a
+// buffer.

@@ -41,7 +41,7 @@ let rooms: [String: Room] = [
   "Identity": .core(["Wire", "SansIO", "CSodium"], and: ["NIOCore", "SwiftProtobuf"]),
 
   "Multistream": .core(["Wire", "SansIO"], and: ["NIOCore"]),
-  "Noise": .core(["Wire", "SansIO", "Identity", "CSodium"], and: ["NIOCore", "SwiftProtobuf"]),
+  "Noise": .core(["Wire", "SansIO", "Identity", "CSodium", "COpenSSL"], and: ["NIOCore", "SwiftProtobuf"]),
   "Yamux": .core(["Wire", "SansIO"], and: ["NIOCore", "DequeModule"]),
   "Connection": .core(
     ["Wire", "SansIO", "Identity", "Multistream", "Noise", "Yamux"], and: ["NIOCore", "DequeModule"]),
@@ -69,6 +69,7 @@ let rooms: [String: Room] = [
     and: ["NIOCore", "DequeModule", "OrderedCollections"]),
 
   "CSodium": Room(kind: .system, ours: [], theirs: []),
+  "COpenSSL": Room(kind: .system, ours: [], theirs: []),
   "Store": .shell(["Chat", "Wire", "Identity", "SansIO"], and: ["GRDB", "GRDBSQLite"]),
   "Runtime": .shell(
     ["Node", "Chat", "CircuitRelay", "AutoNAT", "LocalDiscovery", "Store", "Wire", "SansIO", "Identity"],
@@ -122,7 +123,7 @@ let rooms: [String: Room] = [
     ours: [
       "Meshwork", "Connection", "Yamux", "GossipSub", "Chat", "CircuitRelay", "Store", "Identity", "Wire",
       "SansIO", "Presence", "Node", "TestKit", "NodeKit",
-      "CSodium", "MallocCount",
+      "CSodium", "COpenSSL", "MallocCount",
     ],
     theirs: ["NIOCore", "NIOPosix", "Logging", "ArgumentParser"]),
   "store-writer": Room(

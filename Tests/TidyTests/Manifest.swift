@@ -21,7 +21,8 @@ struct Manifest {
       }
       var ours = Set(dependencies.flatMap { Self.literals(in: $0) }).intersection(known)
       // Dependencies that have a short name at the top of the manifest.
-      if dependencies.contains(where: { $0.contains("sodium") }) { ours.insert("CSodium") }
+      for (short, target) in [("sodium", "CSodium"), ("openssl", "COpenSSL")]
+      where dependencies.contains(where: { $0.contains(short) }) { ours.insert(target) }
       // The helper's own body names its targets by a parameter.
       if !name.contains("\\") { targets[name] = ours }
     }

@@ -1,30 +1,41 @@
-import CSodium
+import COpenSSL
 
-/// libsodium's ChaCha20-Poly1305 and nothing else, in place, on frames as large as the connection's.
+/// OpenSSL's ChaCha20-Poly1305 and nothing else, in place, on frames as large as the connection's.
 final class CipherBound {
+  private static let tagBytes = 16
   private let frameBytes: Int
-  private let key: UnsafeMutablePointer<UInt8>
+  private let sealing: OpaquePointer
+  private let opening: OpaquePointer
   private let nonce: UnsafeMutablePointer<UInt8>
   /// A plaintext, or sealed with its tag.
   private let frame: UnsafeMutablePointer<UInt8>
   private let opened: UnsafeMutablePointer<UInt8>
 
   init(frameBytes: Int) {
-    precondition(sodium_init() >= 0, "libsodium does not start")
     self.frameBytes = frameBytes
     func zeros(_ count: Int) -> UnsafeMutablePointer<UInt8> {
       let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
       memory.initialize(repeating: 0, count: count)
       return memory
     }
-    key = zeros(Int(crypto_aead_chacha20poly1305_IETF_KEYBYTES))
-    nonce = zeros(Int(crypto_aead_chacha20poly1305_IETF_NPUBBYTES))
-    frame = zeros(frameBytes + Int(crypto_aead_chacha20poly1305_IETF_ABYTES))
+    let nonce = zeros(12)
+    self.nonce = nonce
+    frame = zeros(frameBytes + Self.tagBytes)
     opened = zeros(frameBytes)
+    let key = zeros(32)
+    defer { key.deallocate() }
+    func context(_ isSealing: Int32) -> OpaquePointer {
+      guard let context = EVP_CIPHER_CTX_new(),
+        EVP_CipherInit_ex(context, EVP_chacha20_poly1305(), nil, key, nonce, isSealing) == 1
+      else { preconditionFailure("OpenSSL has no ChaCha20-Poly1305") }
+      return context
+    }
+    (sealing, opening) = (context(1), context(0))
   }
 
   deinit {
-    for memory in [key, nonce, frame, opened] { memory.deallocate() }
+    for context in [sealing, opening] { EVP_CIPHER_CTX_free(context) }
+    for memory in [nonce, frame, opened] { memory.deallocate() }
   }
 
   /// Seals and opens `total` bytes, frame by frame, in the same memory. Bytes a second of this thread's time.
@@ -50,15 +61,22 @@ final class CipherBound {
   }
 
   private func seal() {
-    let status = crypto_aead_chacha20poly1305_ietf_encrypt(
-      frame, nil, frame, UInt64(frameBytes), nil, 0, nil, nonce, key)
-    precondition(status == 0, "sealing \(frameBytes) bytes failed")
+    var written: Int32 = 0
+    let isSealed =
+      EVP_CipherInit_ex(sealing, nil, nil, nil, nonce, 1) == 1
+      && EVP_CipherUpdate(sealing, frame, &written, frame, Int32(frameBytes)) == 1
+      && EVP_CipherFinal_ex(sealing, frame + frameBytes, &written) == 1
+      && EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagBytes), frame + frameBytes) == 1
+    precondition(isSealed, "sealing \(frameBytes) bytes failed")
   }
 
   private func open(into target: UnsafeMutablePointer<UInt8>) {
-    let sealedBytes = frameBytes + Int(crypto_aead_chacha20poly1305_IETF_ABYTES)
-    let status = crypto_aead_chacha20poly1305_ietf_decrypt(
-      target, nil, nil, frame, UInt64(sealedBytes), nil, 0, nonce, key)
-    precondition(status == 0, "opening \(sealedBytes) bytes failed")
+    var written: Int32 = 0
+    let isAuthentic =
+      EVP_CipherInit_ex(opening, nil, nil, nil, nonce, 0) == 1
+      && EVP_CIPHER_CTX_ctrl(opening, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagBytes), frame + frameBytes) == 1
+      && EVP_CipherUpdate(opening, target, &written, frame, Int32(frameBytes)) == 1
+      && EVP_CipherFinal_ex(opening, target + frameBytes, &written) == 1
+    precondition(isAuthentic, "opening \(frameBytes) bytes failed")
   }
 }

@@ -19,7 +19,7 @@ enum InMemoryFigures {
     let rates = samples.map { $0.map { $0 / 1e6 } }
     return zip(Load.all, rates).map { load, rate in
       Figure(
-        "in-memory pair, \(load.name)", rate, "MB/s", boundBy: "libsodium seal + open",
+        "in-memory pair, \(load.name)", rate, "MB/s", boundBy: "OpenSSL seal + open",
         rates[rates.count - 1],
         goal: load.streams == 1 ? .ratioAtLeast(0.70) : nil)
     }
