@@ -61,8 +61,9 @@ final class AEADContext: @unchecked Sendable {  // used only by the one `CipherS
     return EVP_CipherUpdate(context, nil, &written, start, Int32(additionalData.count)) == 1
   }
 
-  /// Looked up once, since that takes longer than a frame, and then only read. Of the system's configuration
-  /// nothing is taken, and nothing is cleaned up at the end of the process, when other threads may still seal.
+  /// Looked up once, since that takes longer than a frame, and then only read. Nothing is taken of the
+  /// system's configuration, and nothing cleaned up at the end of the process, when other threads may still
+  /// seal.
   private nonisolated(unsafe) static let cipher: OpaquePointer = {
     let wishes = UInt64(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT)
     guard OPENSSL_init_crypto(wishes, nil) == 1, let cipher = EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil)
