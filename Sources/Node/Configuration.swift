@@ -117,8 +117,10 @@ extension Node {
     /// Dials of those: whoever invents peers that are present must not use up what relays grant us.
     package var approachInterval: Duration = .seconds(2)
     package var approachBurst = 16
-    /// Circuits to one peer that take the place of others at once: a relay may give so little that each is
-    /// over before it is of use. And peers for which that is remembered.
+    /// A circuit that carried so much was of use, however soon it was cut: about the longest message.
+    package var circuitUseBytes = 16 * 1024
+    /// Circuits to one peer that take the place of useless ones at once: a relay may give so little that each
+    /// is over before it carried anything. And peers for which that is remembered.
     package var renewalRate = Rate(burst: 4, interval: .seconds(10))
     package var renewalPeersMax = 256
     /// Peers of an earlier run that are dialled at the start, and addresses kept of each.

@@ -45,6 +45,8 @@ final class ConnectionEntry {
   var isDoubted = false
   /// Set for a circuit that its relay will cut soon.
   var isEnding = false
+  /// Of a circuit, in both directions.
+  var carriedBytes = 0
   /// What of the connection's buffered bytes and streams is counted in the node's totals.
   var countedBytes = 0
   var countedStreams = 0

@@ -116,6 +116,7 @@ extension Node {
 
   func circuitReceived(_ bytes: ByteBuffer, on id: ConnectionID) {
     if let entry = entries[id], case .circuit(let circuit, _) = entry.transport {
+      entry.carriedBytes += bytes.readableBytes
       relayClient?.carried(circuit.id, sent: 0, received: bytes.readableBytes, at: now)
       pumpRelayClient()
     }
@@ -143,6 +144,7 @@ extension Node {
     }
     if sent > 0 {
       counters.bytesSent &+= UInt64(sent)
+      entry.carriedBytes += sent
       relayClient?.carried(circuit.id, sent: sent, received: 0, at: now)
     }
     settle(outer)
@@ -192,15 +194,18 @@ extension Node {
   /// A relay cut a circuit and had not said when it would; or its other end is gone, which the relay will
   /// say. Whoever asked for it asks again at once, unless it is a relay that cuts everything at once.
   private func askAgain(for peer: PeerID, after entry: ConnectionEntry) {
-    guard entry.direction == .outbound, now - entry.openedAt >= configuration.timeouts.circuitLifeMin else {
-      return
-    }
-    if mayRenew(peer) { keepConnected(peer, at: [entry.remote]) }
+    let lived = now - entry.openedAt >= configuration.timeouts.circuitLifeMin
+    guard entry.direction == .outbound, lived || wasOfUse(entry) else { return }
+    if mayReplace(entry, to: peer) { keepConnected(peer, at: [entry.remote]) }
+  }
+
+  private func wasOfUse(_ circuit: ConnectionEntry) -> Bool {
+    circuit.carriedBytes >= configuration.limits.circuitUseBytes
   }
 
   /// A relay may give so little that each circuit is over before it is of use.
-  private func mayRenew(_ peer: PeerID) -> Bool {
-    if renewals.allows(peer, at: now) { return true }
+  private func mayReplace(_ circuit: ConnectionEntry, to peer: PeerID) -> Bool {
+    if wasOfUse(circuit) || renewals.allows(peer, at: now) { return true }
     counters.renewalsLimited += 1
     return false
   }
@@ -215,7 +220,7 @@ extension Node {
     // The circuit that this one replaced may be there still, and be the one that is preferred.
     let isLast = preferredConnection(to: peer)?.isEnding ?? false
     guard description.direction == .outbound, isLast, phase == .running else { return }
-    guard mayRenew(peer) else { return }
+    guard mayReplace(entry, to: peer) else { return }
     reach(peer, at: knownAddresses(of: peer) + [entry.remote], then: .keepConnected)
   }
 }
