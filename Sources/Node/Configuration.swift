@@ -154,6 +154,8 @@ extension Node {
     package var circuitGrace: Duration = .seconds(30)
     /// A circuit that is cut before this age is not asked for again at once.
     package var circuitLifeMin: Duration = .seconds(1)
+    /// One of this age was of use, however little it carried.
+    package var circuitUse: Duration = .seconds(5)
     /// For the other end of a circuit to end its half when we have ended ours.
     package var circuitLinger: Duration = .seconds(10)
     /// A relay that is silent for the first, and then to a ping for the second, is dead: those who are

@@ -201,6 +201,7 @@ extension Node {
 
   private func wasOfUse(_ circuit: ConnectionEntry) -> Bool {
     circuit.carriedBytes >= configuration.limits.circuitUseBytes
+      || now - circuit.openedAt >= configuration.timeouts.circuitUse
   }
 
   /// A relay may give so little that each circuit is over before it is of use.

@@ -224,6 +224,25 @@ import Wire
     #expect(alice.wasOfflineNever && bob.wasOfflineNever)
   }
 
+  /// However often: each has carried something.
+  @Test func circuitsThatAreCutAgainAndAgainAreReplacedEachTime() throws {
+    let relay = relay { $0.relayService?.circuitLimit = Limit(bytes: 24 << 10) }
+    let (alice, bob) = (messenger(behind: [relay]), messenger(behind: [relay]))
+    network.run(for: .seconds(4))
+    for number in 0..<20 {
+      _ = try network.on(alice) { node, now in
+        try node.send("\(number) " + String(repeating: ".", count: 15_000), to: .room("global"), at: now)
+      }
+      network.run(for: .milliseconds(800))
+      #expect(alice.node.summary(of: bob.peerID).path == .relayed)
+    }
+    network.run(for: .seconds(3))
+    #expect((relay.node.relaying?.counters.circuitsOpened ?? 0) >= 10)
+    #expect(alice.node.counters.renewalsLimited == 0 && bob.node.counters.renewalsLimited == 0)
+    #expect(bob.texts.count == 20)
+    #expect(alice.wasOfflineNever && bob.wasOfflineNever)
+  }
+
   @Test func anotherRelayTakesOver() throws {
     let relays = [relay(), relay(), relay()]
     let (alice, bob) = (messenger(behind: relays), messenger(behind: relays))
