@@ -175,7 +175,8 @@ def test_direct_messages_are_delivered_in_order_and_to_nobody_else(crew: Crew) -
     for id in ids:
         told = [event["state"] for event in one.events("message.state", id=id)]
         assert told == ["sent", "delivered"]
-    other.event("message.received", id=ids[-1])  # its socket may be read later than the other's
+    # Its socket may be read later than the other's.
+    assert eventually(lambda: other.events("message.received", id=ids[-1]) != [])
     direct = [event for event in received(other, one.peer_id) if event["room"] != "global"]
     assert [(event["id"], event["text"], event["room"]) for event in direct] == [
         (id, text, None) for id, text in zip(ids, texts, strict=True)
