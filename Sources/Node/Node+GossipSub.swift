@@ -15,21 +15,11 @@ extension Node {
   /// The most of the router's bytes taken at once: a stream's share of a turn.
   private static let gossipChunkBytesMax = 64 * 1024
 
-  /// Carries out what the router has to say. What it has to send it keeps until `sendGossip`.
+  /// Carries out what the router has to say, and sends what it has to send.
   func pumpGossip() {
     while let event = gossip?.nextEvent() { handle(event) }
+    while let peer = gossip?.nextPeerWithOutbound() { drainGossip(to: peer) }
     deadlines.set(.gossip, to: gossip?.deadline)
-  }
-
-  /// Sends what the router has to send; false for nothing. Last of all outputs: a message that came from
-  /// several peers at the same moment then goes to none of them.
-  func sendGossip() -> Bool {
-    var hasSent = false
-    while let peer = gossip?.nextPeerWithOutbound() {
-      drainGossip(to: peer)
-      hasSent = true
-    }
-    return hasSent
   }
 
   func advanceGossip() {

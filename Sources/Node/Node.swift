@@ -231,10 +231,7 @@ package final class Node {
   package func nextOutput() -> Output? {
     while true {
       endCircuits()
-      guard let output = outputs.popFirst() else {
-        if sendGossip() { continue }
-        return nil
-      }
+      guard let output = outputs.popFirst() else { return nil }
       switch output {
       case .flush(let id):
         guard let entry = entries[id], entry.isRelayed else { return output }

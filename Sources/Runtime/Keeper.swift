@@ -4,14 +4,13 @@ import NIOPosix
 import SansIO
 package import Store
 
-/// The store. What is written is written in order: at once, on the loop, where that takes no longer than a
-/// message needs to be sent; on a thread of its own where a disk or another call has to be waited for, which
-/// the loop never does.
+/// The store, on a thread of its own: what is written there is written in order, and the loop never waits for
+/// a disk.
 package final class Keeper {
   private let store: Store
   private let loop: any EventLoop
   private let thread = NIOThreadPool(numberOfThreads: 1)
-  /// Writes that are under way on the thread.
+  /// Writes that are under way.
   package private(set) var pending = 0
 
   package init(_ store: Store, loop: any EventLoop) {
@@ -20,12 +19,11 @@ package final class Keeper {
     thread.start()
   }
 
-  /// Keeps a batch. Both callbacks run on the loop, possibly before this returns: `problem` for each there
-  /// was, then `done` with one outcome a write.
+  /// Keeps a batch. Both callbacks run on the loop: `problem` for each there was, then `done` with one
+  /// outcome a write.
   func save(
     _ writes: [Write], problem: @escaping (Problem) -> Void, done: @escaping ([Outcome]) -> Void
   ) {
-    if pending == 0, let outcomes = store.applyAtOnce(writes) { return done(outcomes) }
     pending += 1
     let now = Instant.now
     perform { store in

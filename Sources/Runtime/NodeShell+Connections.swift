@@ -38,7 +38,7 @@ extension NodeShell {
     counters.reads += 1
     counters.bytesReceived += UInt64(bytes.readableBytes)
     node.receive(bytes, on: id, at: .now)
-    finishTurnAfterReads()
+    finishTurn()
   }
 
   func inputClosed(_ id: ConnectionID) {

@@ -2,7 +2,7 @@ package import NIOCore
 package import Node
 package import SansIO
 
-/// A turn: one input, then all outputs, then all sending, then what is to be kept and what follows from it.
+/// A turn: one input, then all outputs, then all sending.
 extension NodeShell {
   /// Makes one call into the node and carries out what follows from it.
   @discardableResult
@@ -21,32 +21,14 @@ extension NodeShell {
     counters.turns += 1
     while true {
       while let output = node.nextOutput() { run(output) }
-      if !unsent.isEmpty {
-        drainUnsent()
-      } else if let batch = unsaved.take() {
-        // Others need not wait for our history: what is passed on to them is on its way.
-        save(batch.id, batch.writes)
-      } else {
-        break
-      }
+      if unsent.isEmpty { break }
+      drainUnsent()
     }
     isInTurn = false
-    finishIfStopped()
     switch phase {
     // What is due at the start waits for it: nobody would take the connections yet.
     case .idle, .stopped: return
     case .running, .stopping: timer.follow(node.deadline, on: loop, handler: self)
-    }
-  }
-
-  /// Finishes the turn once the loop has read from all sockets that were readable with this one: what they
-  /// bring is answered, passed on and kept together.
-  func finishTurnAfterReads() {
-    if isTurnDue || isInTurn { return }
-    isTurnDue = true
-    loop.assumeIsolated().execute {
-      self.isTurnDue = false
-      self.finishTurn()
     }
   }
 
@@ -60,7 +42,7 @@ extension NodeShell {
     case .close(let id): connections[id].map(beginClose)
     case .answer(let id, let answer): requests.removeValue(forKey: id)?(answer)
     case .event(let event): client?.happened(event)
-    case .save(let id, let writes): unsaved = (id, writes)
+    case .save(let id, let writes): save(id, writes)
     case .multicast(let packet, let link, let destination):
       multicast?.send(packet, on: link, to: destination)
     case .keyLog(let line): writeKeyLog(line)

@@ -42,15 +42,11 @@ package final class NodeShell {
 
   /// Connections with something to send, in the order they said so; drained at the end of the turn.
   var unsent: [ConnectionHandler] = []
-  /// What is to be kept at the end of the turn; the node asks for one batch at a time.
-  var unsaved: (id: SaveID, writes: [Write])?
   /// The buffer every connection is drained through: NIO lets go of it when the socket takes all of it at
   /// once, which is the rule, and then it is filled again without an allocation.
   var wire = ByteBuffer()
   var timer = DeadlineTimer()
   var isInTurn = false
-  /// A turn has begun that will be finished when all readable sockets were read.
-  var isTurnDue = false
   /// Sockets of any kind that are not closed yet.
   package internal(set) var openSockets = 0
   var phase = Phase.idle
@@ -135,7 +131,6 @@ package final class NodeShell {
     phase = .stopped
     client = nil
     requests.removeAll()
-    unsaved = nil
     timer.cancel()
     keyLog = nil
     keeper?.close()
@@ -176,8 +171,7 @@ package final class NodeShell {
   }
 
   func finishIfStopped() {
-    // A turn under way may bring more to do, and ends with this.
-    guard !isInTurn, case .stopping(let promise, nodeStopped: true) = phase, openSockets == 0,
+    guard case .stopping(let promise, nodeStopped: true) = phase, openSockets == 0,
       keeper?.pending ?? 0 == 0
     else { return }
     phase = .stopped
@@ -192,6 +186,7 @@ package final class NodeShell {
     keeper.save(writes, problem: { self.tell($0) }) { outcomes in
       if case .stopped = self.phase { return }
       self.turn { node, now in node.saved(id, outcomes, at: now) }
+      self.finishIfStopped()
     }
   }
 
