@@ -58,12 +58,6 @@ struct Custody {
     return otherwise
   }
 
-  /// The same for work that may be put off; nil when there is no good place for it now, or it fails.
-  func runAtOnce<Answer>(_ work: (Ledger) throws -> Answer?) -> Answer? {
-    guard let ledger, isOnFile || file == nil else { return nil }
-    return try? work(ledger)
-  }
-
   /// Tries a file that was not to be had, now and then.
   mutating func tryFile(at now: Instant) {
     if isOnFile || file == nil { return }

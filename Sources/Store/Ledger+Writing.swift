@@ -20,12 +20,6 @@ extension Ledger {
     return outcomes
   }
 
-  /// The same, or nil when it would take longer than a few writes do.
-  func applyAtOnce(_ writes: [Write]) throws -> [Outcome]? {
-    if writes.count > Limits.writesAtOnceMax || isTimeToTend(writes: writes.count) { return nil }
-    return try apply(writes)
-  }
-
   /// Like GRDB's `write`, which has SQLite read the words BEGIN and COMMIT anew every time.
   func transaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
     try database.writeWithoutTransaction { db in

@@ -37,8 +37,6 @@ package struct Limits: Sendable {
   /// the database. For each message by itself that is three quarters of what keeping it costs; for so many it
   /// takes some ten milliseconds.
   static let writesUntendedMax = 256
-  /// Writes of one batch that do not wait for the thread: together they take a millisecond or two.
-  static let writesAtOnceMax = 32
   /// A log longer than this is cut once its content is in the database.
   static let logBytesMax = 4 * 1024 * 1024
   /// Damaged files put aside. Whoever has so many has a broken disk, not a broken file.

@@ -16,8 +16,7 @@
 //   brought up to date before each search, and otherwise for many messages in one go.
 // - In memory only the newest `Limits.messagesInMemory` messages are kept, and what waits to be sent.
 //
-// All calls block and take turns, and the shell makes them from a thread of its own; but for `applyAtOnce`,
-// which may be called on the event loop.
+// All calls block and take turns. The shell makes them from a thread of its own, never from the event loop.
 //
 // Reading order: Limits, Problem, Schema, Ledger and its extensions (one open database), Numbers,
 // DatabaseFile (what lies in the directory), Custody (which ledger is in use), OriginalHistory.
@@ -54,14 +53,6 @@ package final class Store: Sendable {
       let otherwise = writes.map { if case .insert = $0 { Outcome.inserted } else { Outcome.done } }
       return custody.run(otherwise: otherwise) { ledger throws in try ledger.apply(writes) }
     }
-  }
-
-  /// Keeps a small batch like ``apply(_:at:)``, but only if nothing has to be waited for: no other call that
-  /// is under way, and no disk. Nil when that is not so, and then nothing was done.
-  package func applyAtOnce(_ writes: [Write]) -> [Outcome]? {
-    custody.withLockIfAvailable { custody in
-      custody.runAtOnce { ledger throws in try ledger.applyAtOnce(writes) }
-    } ?? nil
   }
 
   /// Takes over the history of the original app from its database, which is only read. Returns how many

@@ -224,7 +224,8 @@ import Wire
     #expect(alice.wasOfflineNever && bob.wasOfflineNever)
   }
 
-  /// However often, as long as each carried something. Those that are said to have been of no use are rationed.
+  /// However often, as long as each carried something. Those that are said to have been of no use are
+  /// rationed.
   @Test(arguments: [Node.Limits().circuitUseBytes, .max])
   func circuitsThatAreCutAgainAndAgainAreReplacedEachTime(bytesOfUse: Int) throws {
     let relay = relay { $0.relayService?.circuitLimit = Limit(bytes: 24 << 10) }
