@@ -16,8 +16,7 @@ scenario { net in
     follows: ana.capturesChannel(.relayed, with: ben), within: .seconds(1), after: .beginning)
   net.expect(
     that: "the other side's packets say so, too", ben.capturesChannel(.direct, with: ana),
-    within: .seconds(5),
-    after: .beginning)
+    within: .seconds(5), after: .beginning)
   net.wait(.seconds(5))
   net.expect(.presence, .noPresenceFlap)
 }

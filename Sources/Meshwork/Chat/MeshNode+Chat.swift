@@ -17,7 +17,7 @@ extension MeshNode {
       do {
         try command { node, now throws(ChatError) in
           let message = try node.send(text, to: conversation.chat, at: now)
-          // Within the command: it may be kept before that returns.
+          // Within the command, before anything can have been kept.
           switchboard.whenKept(message.key) { continuation.resume(returning: ChatMessage(message)) }
         }
       } catch {
